@@ -1,0 +1,1 @@
+"""Asking backends: credentials, transports and the drive of a plan."""

@@ -1,0 +1,1 @@
+"""The configuration file: read strictly, checked whole, kept as frozen values."""

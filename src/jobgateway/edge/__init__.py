@@ -1,0 +1,1 @@
+"""What faces callers: the server, its routes into the gateway, the admin port."""

@@ -1,0 +1,1 @@
+"""A stateful backend in any dialect, kept in memory."""
