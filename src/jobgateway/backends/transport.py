@@ -11,6 +11,8 @@ from jobgateway.translation.wire import Request, Response
 class Fault(StrEnum):
     """How far a request had come when it failed."""
 
+    UNSENDABLE = "unsendable"
+    """The request cannot be said in HTTP/1.1, which is the gateway's own mistake: nothing was sent."""
     UNREACHABLE = "unreachable"
     """No connection: nothing of the request was sent."""
     BUSY = "busy"

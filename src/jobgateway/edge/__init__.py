@@ -1,1 +1,1 @@
-"""What faces callers: the server, its routes into the gateway, the admin port."""
+"""What faces callers: the server, what it refuses by itself, and its life from start to drain."""

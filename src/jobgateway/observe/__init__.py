@@ -1,1 +1,1 @@
-"""What the operator sees: metrics and one access line a request."""
+"""What can be seen of a running gateway: metrics, the access log and operational events."""

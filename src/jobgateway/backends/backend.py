@@ -1,0 +1,80 @@
+"""One backend: its dialect, its transport, and the questions that a caller's call puts to it."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from jobgateway.backends.blame import blame
+from jobgateway.backends.faults import refusal_of
+from jobgateway.backends.transport import Transport, TransportError
+from jobgateway.observe.observer import Observer
+from jobgateway.translation.dialect import Dialect
+from jobgateway.translation.hub import Call, CancelJob, Operation, Refusal, Reply, operation_of
+from jobgateway.translation.wire import Headers, Request
+
+OK: Final = "ok"
+_MASK: Final = "********"
+
+
+class Backend(Struct, frozen=True):
+    """A backend that can be asked."""
+
+    name: str
+    dialect: Dialect
+    transport: Transport
+    timeout: float
+    """Seconds for one caller's request, over all that is asked for it."""
+    lent: tuple[bytes, bytes] | None
+    """The header that presents the gateway's own credential, where it has one."""
+
+
+class Asking:
+    """What one caller's call asks of a backend; lives as long as that call."""
+
+    def __init__(self, backend: Backend, headers: Headers, observer: Observer, *, lent: bool, same: bool) -> None:
+        """``headers``: the credential first, then what is handed on of the caller's own."""
+        self._backend = backend
+        self._headers = headers
+        self._observer = observer
+        self._lent = lent
+        self._same = same
+        self.calls = 0
+        """How many requests were sent."""
+        self.cancelling = False
+        """Whether a cancel is out whose answer has not come."""
+
+    async def __call__(self, call: Call) -> Reply:
+        """Ask; every way that asking can fail is a refusal."""
+        backend = self._backend
+        request = backend.dialect.write_call(call)
+        request = Request(
+            request.method, request.path, request.query, (*request.headers, *self._headers), request.body
+        )
+        self.calls += 1
+        self.cancelling = isinstance(call, CancelJob)
+        operation = operation_of(call)
+        started = time.perf_counter()
+        try:
+            response = await backend.transport.send(request)
+        except TransportError as error:
+            reply: Reply = refusal_of(error, call)
+        else:
+            reply = backend.dialect.read_reply(call, response, keep_source=self._same)
+        self.cancelling = False
+        self._tell(operation, reply, time.perf_counter() - started)
+        return self._judge(reply) if isinstance(reply, Refusal) else reply
+
+    def _tell(self, operation: Operation, reply: Reply, seconds: float) -> None:
+        outcome = reply.reason if isinstance(reply, Refusal) else OK
+        self._observer.backend_call(self._backend.name, operation, outcome, seconds)
+
+    def _judge(self, refusal: Refusal) -> Refusal:
+        refusal = blame(refusal, lent=self._lent, same=self._same)
+        secret = self._headers[0][1].decode("latin-1").rpartition(" ")[2].rpartition("=")[2] if self._headers else ""
+        if secret and secret in refusal.detail:
+            return msgspec.structs.replace(refusal, detail=refusal.detail.replace(secret, _MASK))
+        return refusal

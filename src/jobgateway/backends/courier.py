@@ -1,0 +1,159 @@
+"""Carries requests over transports of httpx, and trusts neither them nor the backend."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
+
+import anyio
+import httpx
+
+from jobgateway.backends.heads import check_head, headers_of, response_of, target_of, too_large
+from jobgateway.backends.hush import hush_http_clients
+from jobgateway.backends.origin import Origin
+from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.translation.wire import Request, Response
+
+Carrier = httpx.AsyncBaseTransport
+
+CONNECT_WITHIN: Final = 5.0
+"""Seconds for a connection and its TLS handshake; shorter than a request's deadline, so that a backend that cannot
+be reached is told from one that is late."""
+
+_TURN: Final = 64
+"""Pieces of a body after which other requests get their turn, however small the pieces are."""
+
+_FAILURES: Final[tuple[tuple[type[Exception], Fault, str], ...]] = (
+    (httpx.ConnectTimeout, Fault.UNREACHABLE, "no connection was made in time"),
+    (httpx.ConnectError, Fault.UNREACHABLE, "no connection could be made"),
+    (httpx.RemoteProtocolError, Fault.BROKEN, "the backend broke off, or its answer is not HTTP"),
+    (httpx.NetworkError, Fault.BROKEN, "the connection broke"),
+    (Exception, Fault.BROKEN, "the exchange with the backend failed"),
+)
+"""By the first type that fits. The last is the careful one: the backend may have acted."""
+
+_CONNECT_CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (ssl.SSLCertVerificationError, "the certificate is not trusted"),
+    (ssl.SSLError, "TLS could not be agreed on"),
+    (socket.gaierror, "the host name could not be resolved"),
+    (ConnectionRefusedError, "the connection was refused"),
+)
+
+
+class Courier:
+    """Carries requests to one origin, each over a carrier of its own that is closed behind it.
+
+    Nothing can stay in a connection for the next request: there is no next one. Nothing of httpx's client is used, so
+    that there are no redirects, cookies, proxies, retries, decoders or default headers to switch off.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        carriers: Callable[[], Carrier],
+        *,
+        connections: int,
+        largest_body: int,
+        connect_within: float = CONNECT_WITHIN,
+    ) -> None:
+        """``carriers`` makes what carries one request; at most ``connections`` are in use, the others wait.
+
+        ``largest_body`` is in bytes, ``connect_within`` in seconds.
+        """
+        hush_http_clients()
+        self._origin = origin
+        self._url = httpx.URL(origin.url)
+        self._carriers = carriers
+        self._limit = anyio.Semaphore(connections, max_value=connections)
+        self._largest_body = largest_body
+        self._timeout = {"connect": connect_within}
+
+    async def send(self, request: Request) -> Response:
+        """Send a request and give the whole answer, within the deadline of the caller's cancel scope.
+
+        Raises ``TransportError``, with nothing of httpx's behind it: its exceptions quote headers.
+        """
+        line = _Line()
+        message = self._message(request, line)
+        async with self._limit:
+            carrier = self._carriers()
+            try:
+                return await self._answer(carrier, message)
+            except (httpx.HTTPError, OSError, ValueError) as error:
+                failure = failure_of(error)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await carrier.aclose()
+                    await line.aclose()
+        raise failure
+
+    async def aclose(self) -> None:
+        """Nothing is kept open between requests; those that run close what they opened."""
+
+    def _message(self, request: Request, line: _Line) -> httpx.Request:
+        # The target goes past httpx's URLs, which would normalise it. A stream, unlike content, adds no headers.
+        return httpx.Request(
+            request.method,
+            self._url,
+            headers=headers_of(self._origin, request),
+            stream=httpx.ByteStream(request.body),
+            extensions={"target": target_of(self._origin, request), "timeout": self._timeout, "trace": line.note},
+        )
+
+    async def _answer(self, carrier: Carrier, message: httpx.Request) -> Response:
+        answer = await carrier.handle_async_request(message)
+        headers = tuple((name.lower(), value) for name, value in answer.headers.raw)
+        check_head(answer.status_code, headers, self._largest_body)
+        return response_of(answer.status_code, headers, await self._body(answer))
+
+    async def _body(self, answer: httpx.Response) -> bytes:
+        body = bytearray()
+        pieces = 0
+        # The stream itself, not ``aiter_raw``, whose chunker would copy; neither decodes anything.
+        async for piece in answer.stream:  # type: ignore[union-attr]  # asynchronous: it comes from an async transport
+            body += piece
+            if len(body) > self._largest_body:
+                raise TransportError(Fault.UNREADABLE, too_large(self._largest_body))
+            pieces += 1
+            if pieces % _TURN == 0:
+                await anyio.lowlevel.checkpoint()
+        return bytes(body)
+
+
+class _Line:
+    """The connection that a request opened, known from httpcore's trace as soon as it is open.
+
+    httpcore loses a connection that is cancelled during its TLS handshake: nobody else could close it.
+    """
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def note(self, event: str, info: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+
+    async def aclose(self) -> None:
+        if self._stream is not None:
+            await self._stream.aclose()
+
+
+def failure_of(error: Exception) -> TransportError:
+    """What an exception of httpx, or of what lies under it, means; the text is ours alone."""
+    fault, text = next((fault, text) for kind, fault, text in _FAILURES if isinstance(error, kind))
+    if isinstance(error, httpx.ConnectError):
+        text = _connect_text(error) or text
+    return TransportError(fault, text)
+
+
+def _connect_text(error: BaseException) -> str | None:
+    """The innermost known cause of a failed connection in our words."""
+    cause: BaseException | None = error
+    while cause is not None:
+        for kind, text in _CONNECT_CAUSES:
+            if isinstance(cause, kind):
+                return text
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -1,0 +1,71 @@
+"""Drives a plan: puts its calls to the backend, side by side where they may run so."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import closing
+from typing import cast
+
+import anyio
+
+from jobgateway.translation.hub import Call, Refusal, Reply
+
+Plan = Generator[tuple[Call, ...], list[Reply], Reply]
+Ask = Callable[[Call], Awaitable[Reply]]
+
+
+async def drive(plan: Plan, ask: Ask, *, together: int) -> Reply:
+    """Run a plan to its reply, with at most ``together`` calls at a time; the plan is closed whatever happens.
+
+    What ``ask`` or the plan raises passes through as it is.
+    """
+    with closing(plan):
+        try:
+            batch = next(plan)
+            while True:
+                batch = plan.send(await _replies(batch, ask, together))
+        except StopIteration as end:  # only the plan can: a coroutine turns its own into RuntimeError (PEP 479)
+            return cast("Reply", end.value)
+
+
+async def _replies(batch: tuple[Call, ...], ask: Ask, together: int) -> list[Reply]:
+    if len(batch) == 1:
+        return [await ask(batch[0])]
+    return await _Batch(batch, ask).replies(together)
+
+
+class _Batch:
+    """Calls that run side by side, until all are answered, one is refused, or one fails."""
+
+    def __init__(self, calls: tuple[Call, ...], ask: Ask) -> None:
+        self._waiting = iter(enumerate(calls))
+        self._places: list[Reply | None] = [None] * len(calls)
+        self._ask = ask
+        self._refusal: Refusal | None = None
+        self._failure: Exception | None = None
+
+    async def replies(self, together: int) -> list[Reply]:
+        """One reply for each call, in order; one that was not needed any more has the first refusal's place."""
+        async with anyio.create_task_group() as tasks:
+            for _ in range(min(together, len(self._places))):
+                tasks.start_soon(self._work, tasks.cancel_scope)
+        if self._failure is not None:
+            raise self._failure
+        return [reply if reply is not None else self._stand_in() for reply in self._places]
+
+    async def _work(self, scope: anyio.CancelScope) -> None:
+        try:
+            for place, call in self._waiting:
+                reply = await self._ask(call)
+                self._places[place] = reply
+                if isinstance(reply, Refusal):
+                    self._refusal = self._refusal or reply
+                    scope.cancel()
+        except Exception as failure:  # noqa: BLE001 -- raised again by ``replies``, out of the task group's own wrapping
+            self._failure = self._failure or failure
+            scope.cancel()
+
+    def _stand_in(self) -> Refusal:
+        if self._refusal is None:
+            raise RuntimeError("a call has no reply, though none was refused")
+        return self._refusal

@@ -1,0 +1,40 @@
+"""What a failed exchange with a backend means to the caller who asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.translation.hub import Call, CancelJob, Reason, Refusal
+
+_UNKNOWN: Final = "whether the job was cancelled is not known"
+
+_REFUSALS: Final[dict[Fault, tuple[Reason, str]]] = {
+    Fault.UNSENDABLE: (Reason.INTERNAL, "the backend was not asked"),
+    Fault.UNREACHABLE: (Reason.BACKEND_UNAVAILABLE, "the backend cannot be reached"),
+    Fault.BUSY: (Reason.OVERLOADED, "the backend was not asked"),
+    Fault.BROKEN: (Reason.BACKEND_FAILED, "the backend gave no whole answer"),
+    Fault.UNREADABLE: (Reason.BACKEND_FAILED, "the backend's answer cannot be read"),
+}
+
+_CANCEL_REFUSALS: Final[dict[Fault, str]] = {
+    Fault.BROKEN: f"the backend broke off while cancelling: {_UNKNOWN}",
+    Fault.UNREADABLE: f"the backend's answer to the cancel cannot be read: {_UNKNOWN}",
+}
+"""The faults after which a backend may have acted. An answer that is refused unread says neither yes nor no."""
+
+
+def refusal_of(error: TransportError, call: Call) -> Refusal:
+    """The refusal for a call whose request got no usable answer."""
+    if isinstance(call, CancelJob) and error.fault in _CANCEL_REFUSALS:
+        return Refusal(Reason.OUTCOME_UNKNOWN, _CANCEL_REFUSALS[error.fault])
+    reason, text = _REFUSALS[error.fault]
+    return Refusal(reason, f"{text}: {error}")
+
+
+def late(sent: Iterable[Call]) -> Refusal:
+    """The refusal when the deadline passes; ``sent`` holds every call whose request was begun, answered or not."""
+    if any(isinstance(call, CancelJob) for call in sent):
+        return Refusal(Reason.OUTCOME_UNKNOWN, f"the backend did not answer in time: {_UNKNOWN}")
+    return Refusal(Reason.BACKEND_LATE, "the backend did not answer in time")

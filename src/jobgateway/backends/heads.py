@@ -1,0 +1,113 @@
+"""Heads of HTTP/1.1 messages: what a request says, and which answers are read at all."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from jobgateway import __version__
+from jobgateway.backends.origin import Origin
+from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.translation.wire import Headers, Request, Response
+
+MOST_HEADERS: Final = 100
+LARGEST_HEAD: Final = 32 * 1024
+"""Bytes of names and values together."""
+
+_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_METHOD: Final = re.compile(_TOKEN)
+_NAME: Final = re.compile(_TOKEN.encode())
+_VALUE: Final = re.compile(rb"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+_PATH: Final = re.compile(r"/[!\"$->@-~]*")
+_QUERY: Final = re.compile(r"[!\"$-~]*")
+_DIGITS: Final = re.compile(rb"[0-9]{1,18}")
+
+_DEFAULTS: Final = (
+    (b"accept", b"Accept", b"application/json, */*;q=0.1"),
+    (b"user-agent", b"User-Agent", f"jobgateway/{__version__}".encode()),
+)
+_OURS: Final = frozenset(
+    b"host connection keep-alive proxy-connection upgrade expect content-length transfer-encoding te trailer "
+    b"accept-encoding".split()
+)
+"""What a transport says by itself: framing, the connection, and the codings that it reads."""
+
+_SAYS_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
+"""Methods that say the length of their content even where there is none (RFC 9110 section 8.6)."""
+
+_PASSED_ON: Final = frozenset({b"retry-after"})
+
+
+def target_of(origin: Origin, request: Request) -> bytes:
+    """The request target (RFC 9112 section 3.2.1): prefix, path and query, byte for byte.
+
+    Raises ``TransportError`` where they are not visible ASCII, or would end the path or the query early.
+    """
+    if not _PATH.fullmatch(request.path) or not _QUERY.fullmatch(request.query):
+        raise TransportError(Fault.UNSENDABLE, "the path or the query has characters that no target can hold")
+    target = origin.prefix + request.path.encode("ascii")
+    return target + b"?" + request.query.encode("ascii") if request.query else target
+
+
+def headers_of(origin: Origin, request: Request) -> list[tuple[bytes, bytes]]:
+    """The headers of a request: the fixed ones, then its own.
+
+    Raises ``TransportError`` where a header cannot be said, or is the transport's own to say.
+    """
+    for name, value in request.headers:
+        if name.lower() in _OURS or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise TransportError(Fault.UNSENDABLE, "a header has a name or a value that a request cannot hold")
+    if not _METHOD.fullmatch(request.method):
+        raise TransportError(Fault.UNSENDABLE, "the method is not a token")
+    given = {name.lower() for name, _ in request.headers}
+    headers = [(b"Host", origin.authority.encode("ascii"))]
+    headers += [(name, value) for key, name, value in _DEFAULTS if key not in given]
+    headers += [(b"Accept-Encoding", b"identity"), *request.headers]
+    if request.body or request.method in _SAYS_LENGTH:
+        headers.append((b"Content-Length", b"%d" % len(request.body)))
+    return headers
+
+
+def check_head(status: int, headers: Headers, largest_body: int) -> None:
+    """Whether the body behind this head may be read; ``largest_body`` is in bytes, names are in lower case.
+
+    Raises ``TransportError``.
+    """
+    problem = _problem(status, headers) or _body_problem(headers, largest_body)
+    if problem is not None:
+        raise TransportError(Fault.UNREADABLE, problem)
+
+
+def response_of(status: int, headers: Headers, body: bytes) -> Response:
+    """The answer as the dialects read it: of the headers only those that some dialect needs."""
+    media = next((value for name, value in headers if name == b"content-type"), b"")
+    kept = tuple((name, value) for name, value in headers if name in _PASSED_ON)
+    return Response(status=status, body=body, media=media.decode("latin-1"), headers=kept)
+
+
+def too_large(largest_body: int) -> str:
+    """What is said of an answer of more than that many bytes."""
+    return f"the answer is larger than {largest_body} bytes"
+
+
+def _problem(status: int, headers: Headers) -> str | None:
+    if not 200 <= status <= 599:  # noqa: PLR2004 -- the classes of final statuses (RFC 9110 section 15)
+        return "the answer has no final status from 200 to 599"
+    if len(headers) > MOST_HEADERS:
+        return f"the answer has more than {MOST_HEADERS} headers"
+    if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
+        return f"the head of the answer is larger than {LARGEST_HEAD} bytes"
+    return None
+
+
+def _body_problem(headers: Headers, largest_body: int) -> str | None:
+    lengths = [value for name, value in headers if name == b"content-length"]
+    if lengths and any(name == b"transfer-encoding" for name, _ in headers):
+        # Two parsers could see two ends of the message (RFC 9112 section 6.3).
+        return "the answer says its length in two ways"
+    if any(not _DIGITS.fullmatch(value) or int(value) > largest_body for value in lengths):
+        return too_large(largest_body)
+    codings = b",".join(value for name, value in headers if name == b"content-encoding")
+    if any(coding.strip().lower() not in {b"", b"identity"} for coding in codings.split(b",")):
+        return "the answer is in a content coding, and none was asked for"
+    return None

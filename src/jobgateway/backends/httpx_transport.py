@@ -1,0 +1,40 @@
+"""The careful transport: httpx over TCP and TLS, a fresh connection for every request."""
+
+from __future__ import annotations
+
+import httpx
+
+from jobgateway.backends.courier import CONNECT_WITHIN, Courier
+from jobgateway.backends.origin import origin_of
+from jobgateway.backends.trust import tls_context
+
+
+class HttpxTransport(Courier):
+    """Carries requests to the backend at one URL, over http or https."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int,
+        largest_body: int,
+        ca_file: str | None = None,
+        connect_within: float = CONNECT_WITHIN,
+    ) -> None:
+        """``url`` fixes the origin and a path prefix; ``ca_file`` (PEM) replaces the system's authorities.
+
+        Raises ``ValueError`` for the URL and ``OSError`` for the file.
+        """
+        context = tls_context(ca_file)
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+
+        def carrier() -> httpx.AsyncHTTPTransport:
+            return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+
+        super().__init__(
+            origin_of(url),
+            carrier,
+            connections=connections,
+            largest_body=largest_body,
+            connect_within=connect_within,
+        )

@@ -1,0 +1,54 @@
+"""From a configuration to a gateway: each backend gets its dialect, its transport and its credential."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from jobgateway.backends.backend import Backend
+from jobgateway.backends.demo import demo_transport
+from jobgateway.backends.httpx_transport import HttpxTransport
+from jobgateway.backends.transport import Transport
+from jobgateway.config.model import Backend as Settings
+from jobgateway.config.model import Config
+from jobgateway.gateway import Gateway
+from jobgateway.mock.app import mock_app
+from jobgateway.mock.population import documented
+from jobgateway.mock.store import Store
+from jobgateway.observe.observer import Observer
+from jobgateway.translation.dialect import Dialect, compile_dialect
+
+DEMO: Final = "demo://"
+
+
+def build_gateway(config: Config, observer: Observer | None = None) -> Gateway:
+    """A gateway for a checked configuration. Raises ``SpecError`` of a dialect that is not sound."""
+    dialects = {name: compile_dialect(config.specs[name]) for name in {one.dialect for one in config.backends.values()}}
+    backends = {name: build_backend(config, one, dialects[one.dialect]) for name, one in config.backends.items()}
+    return Gateway(config, backends, observer)
+
+
+def build_backend(config: Config, settings: Settings, dialect: Dialect) -> Backend:
+    """One backend, ready to be asked."""
+    secret = settings.credential
+    return Backend(
+        name=settings.name,
+        dialect=dialect,
+        transport=_transport(config, settings, dialect),
+        timeout=settings.timeout,
+        lent=None if secret is None else dialect.write_secret(secret.reveal()),
+    )
+
+
+def _transport(config: Config, settings: Settings, dialect: Dialect) -> Transport:
+    if settings.url.startswith(DEMO):
+        store = Store(documented(dialect), clock=_now)
+        return demo_transport(mock_app(dialect, store, profile=dialect.spec.profiles[0]))
+    return HttpxTransport(
+        settings.url, connections=config.limits.connections, largest_body=config.limits.response_body
+    )
+
+
+def _now() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,69 @@
+"""The collector of what is wrong with one file, while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from jobgateway.config.findings import ConfigError, Finding, Mark, Path, Severity, closest, dotted
+from jobgateway.config.nodes import Node, mark_of
+
+_MOST_FINDINGS: Final = 100
+
+
+class Report:
+    """What is wrong with one file so far."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.root: Node | None = None
+        self._found: list[Finding] = []
+        self._hurt: set[Path] = set()
+        self._around: set[Path] = set()
+
+    def add(
+        self,
+        path: Path,
+        problem: str,
+        *,
+        at: Mark | None = None,
+        near: tuple[str, Iterable[str]] | None = None,
+        severity: Severity = "error",
+    ) -> None:
+        """Note a problem; its place is found by its path unless given.
+
+        ``near`` is a word that is not known, and those that are. Raises ``ConfigError`` where there
+        are too many, so that the work on a hostile file has a bound.
+        """
+        mark = at or (mark_of(self.root, path) if self.root is not None else None)
+        hint = closest(*near) if near else None
+        self._found.append(Finding(self.file, dotted(path), problem, mark, hint, severity))
+        if severity == "error":
+            self._hurt.add(path)
+            self._around.update(path[:length] for length in range(len(path)))
+        if len(self._found) == _MOST_FINDINGS:
+            rest = Finding(self.file, "", f"more than {_MOST_FINDINGS} problems; the others are left out")
+            raise ConfigError((*self.findings(), rest))
+
+    def warn(self, path: Path, problem: str) -> None:
+        """Note what is probably not meant, but can be run."""
+        self.add(path, problem, severity="warning")
+
+    def sound(self, *paths: Path) -> bool:
+        """Whether no error was found at, within or around these paths, so that their values can be relied on."""
+        return not any(self._touched(path) for path in paths)
+
+    def _touched(self, path: Path) -> bool:
+        return path in self._around or any(path[:length] in self._hurt for length in range(len(path) + 1))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them, in the file's order; those of the file as a whole come first."""
+        return tuple(sorted(self._found, key=_place))
+
+    def failed(self) -> bool:
+        """Whether there is an error among them."""
+        return any(finding.severity == "error" for finding in self._found)
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return (finding.mark.line, finding.mark.column) if finding.mark else (0, 0)

@@ -1,0 +1,91 @@
+"""Callers who go away while they wait: what was being done for them is cancelled.
+
+Watching a connection costs a task. Most requests are answered long before that would pay, so
+only those that have waited for two sweeps are watched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from jobgateway.asgi import Receive
+
+SWEEP: Final = 0.05
+"""Seconds between sweeps, so watching begins after 50 to 100 ms."""
+
+
+class Departures:
+    """Notices departures among the requests that are waiting."""
+
+    def __init__(self, sweep: float = SWEEP) -> None:
+        self._seconds = sweep
+        self._fresh: set[Wait] = set()
+        self._seen: set[Wait] = set()
+        self._armed = False
+
+    def wait(self, receive: Receive) -> Wait:
+        """A context whose work ends early where the caller goes away; its body has been received."""
+        return Wait(self, receive)
+
+    def enter(self, wait: Wait) -> None:
+        """A request begins to wait."""
+        self._fresh.add(wait)
+        if not self._armed:
+            self._armed = True
+            asyncio.get_running_loop().call_later(self._seconds, self._sweep)
+
+    def leave(self, wait: Wait) -> None:
+        """A request waits no longer."""
+        self._fresh.discard(wait)
+        self._seen.discard(wait)
+
+    def _sweep(self) -> None:
+        for wait in self._seen:
+            wait.watch()
+        self._seen, self._fresh = self._fresh, set()
+        self._armed = bool(self._seen)
+        if self._armed:
+            asyncio.get_running_loop().call_later(self._seconds, self._sweep)
+
+
+class Wait:
+    """One request's wait for its answer."""
+
+    __slots__ = ("_departures", "_receive", "_scope", "_watch")
+
+    def __init__(self, departures: Departures, receive: Receive) -> None:
+        self._departures = departures
+        self._receive = receive
+        self._scope = anyio.CancelScope()
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the caller went away."""
+        return self._scope.cancel_called
+
+    def watch(self) -> None:
+        """Look after the caller from now on."""
+        self._watch = asyncio.get_running_loop().create_task(self._end_with_caller())
+
+    def __enter__(self) -> Wait:
+        self._scope.__enter__()
+        self._departures.enter(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        self._departures.leave(self)
+        if self._watch is not None:
+            self._watch.cancel()
+        return bool(self._scope.__exit__(kind, error, at))
+
+    async def _end_with_caller(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+        self._scope.cancel()

@@ -1,0 +1,63 @@
+"""Which requests are no requests that two parties could only read alike.
+
+Names of headers are tokens already, for the server's parser refuses others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from jobgateway.translation.hub import Reason, Refusal
+
+if TYPE_CHECKING:
+    from jobgateway.asgi import Scope
+    from jobgateway.translation.wire import Headers
+
+SINGLETONS: Final = (b"host", b"authorization", b"cookie", b"content-type", b"content-length", b"transfer-encoding")
+"""Headers that say one thing: of two, different parties believe different ones."""
+_HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~-]{1,253})(?::[0-9]{0,5})?")
+"""RFC 9110 section 7.2 without what no name in the DNS has: percent-encoding and sub-delimiters."""
+_CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
+"""RFC 9110 section 5.5: tab is the one control character that a value may hold."""
+
+
+def untidy(scope: Scope) -> Refusal | None:
+    """The refusal of a request whose head is ambiguous or malformed, or ``None``."""
+    headers: Headers = scope["headers"]
+    named = dict(headers)
+    if len(named) != len(headers) and (name := _repeated(headers)):
+        return _refusal(f"repeated header: {name}")
+    values = b"".join([value for _, value in headers])
+    if len(values.translate(None, _CONTROL)) != len(values):
+        return _refusal("control character in a header's value")
+    if problem := _host(named.get(b"host"), scope["http_version"]):
+        return _refusal(problem)
+    if b"transfer-encoding" in named:
+        return _coded(named, scope["http_version"])
+    if not (scope.get("raw_path") or b"/").startswith(b"/"):
+        return _refusal("the request's target is not a path")
+    return None
+
+
+def _repeated(headers: Headers) -> str:
+    counts = Counter(name for name, _ in headers)
+    return next((name.decode() for name in SINGLETONS if counts[name] > 1), "")
+
+
+def _host(host: bytes | None, version: str) -> str:
+    if host is None:
+        return "" if version == "1.0" else "no Host header"
+    return "" if _HOST.fullmatch(host) else "the Host header is not host[:port]"
+
+
+def _coded(named: dict[bytes, bytes], version: str) -> Refusal | None:
+    """RFC 9112 section 6.1: two lengths, or a coding where none is known, are how requests are smuggled."""
+    if b"content-length" in named:
+        return _refusal("Content-Length together with Transfer-Encoding")
+    return _refusal("Transfer-Encoding in HTTP/1.0") if version == "1.0" else None
+
+
+def _refusal(detail: str) -> Refusal:
+    return Refusal(Reason.BAD_REQUEST, detail)

@@ -1,0 +1,29 @@
+"""The id of a request: the caller's own where it is one, else a new one."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from jobgateway.translation.wire import Headers
+
+NAME: Final = b"x-request-id"
+_GIVEN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestIds:
+    """Makes ids that do not repeat: 32 hexadecimal digits, drawn at random. They guard nothing."""
+
+    def __init__(self) -> None:
+        self._draw = Random().getrandbits  # noqa: S311, an id is no secret
+
+    def identify(self, headers: Headers) -> tuple[Headers, bytes]:
+        """The headers with exactly one good id, and the id."""
+        given = [value for name, value in headers if name == NAME]
+        if len(given) == 1 and _GIVEN.fullmatch(given[0]):
+            return headers, given[0]
+        made = b"%032x" % self._draw(128)
+        others = [header for header in headers if header[0] != NAME] if given else headers
+        return (*others, (NAME, made)), made

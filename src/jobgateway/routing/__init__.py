@@ -1,0 +1,1 @@
+"""Who may ask, and which backend answers: routes, known callers, scopes."""

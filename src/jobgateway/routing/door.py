@@ -1,0 +1,105 @@
+"""The door: which route a request takes, who asks, and which credential goes out for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from jobgateway.config.model import Caller, Config
+from jobgateway.routing.callers import KnownCallers
+from jobgateway.routing.lane import Lane
+from jobgateway.routing.table import Table
+from jobgateway.translation.hub import Reason, Refusal
+from jobgateway.translation.wire import Request
+
+
+class Admission(Struct, frozen=True):
+    """Which way a request goes and who asks; with a refusal where it goes no further."""
+
+    lane: Lane | None
+    caller: Caller | None = None
+    secret: str | None = None
+    """What was presented; ``None`` where nothing was needed, or nothing fitting came."""
+    refusal: Refusal | None = None
+
+
+class Outgoing(Struct, frozen=True):
+    """The header that presents a credential to a backend."""
+
+    header: tuple[bytes, bytes]
+    lent: bool
+    """Whether it is the configuration's, not what the caller presented."""
+
+
+class Door:
+    """Admits requests. Immutable."""
+
+    def __init__(self, config: Config, lanes: tuple[Lane, ...]) -> None:
+        self._table = Table(lanes)
+        self._callers = None if config.callers is None else KnownCallers(config.callers.values())
+        self._own = _own_credentials(config, {lane.backend.name: lane for lane in lanes})
+
+    def lanes_for(self, request: Request) -> list[Lane]:
+        """The routes that a request's host and path belong to, whoever asks."""
+        return self._table.find(request.path, _host(request))
+
+    def admit(self, request: Request) -> Admission:
+        """The first route that matches, its `callers` included; then whether who asks may take it."""
+        turned: Admission | None = None
+        for lane in self.lanes_for(request):
+            admission = self.consider(lane, request)
+            wanted = lane.route.callers
+            if not wanted or (admission.caller is not None and admission.caller.name in wanted):
+                return admission
+            turned = turned or admission
+        if turned is None:
+            return Admission(None, refusal=Refusal(Reason.NO_PATH))
+        if turned.caller is None:
+            return turned
+        return Admission(turned.lane, turned.caller, refusal=Refusal(Reason.FORBIDDEN))
+
+    def consider(self, lane: Lane, request: Request) -> Admission:
+        """What a route would say to a request that it matches, its `callers` left aside."""
+        secret = lane.dialect.read_secret(request)
+        guarded = self._callers is not None and not lane.route.open
+        if isinstance(secret, Refusal):
+            needed = guarded or lane.backend.lent is None or secret.reason is Reason.BAD_REQUEST
+            return Admission(lane, refusal=secret if needed else None)
+        caller = self._callers.find(secret) if self._callers is not None else None
+        refusal = Refusal(Reason.BAD_CREDENTIAL) if caller is None and (guarded or lane.route.callers) else None
+        return Admission(lane, caller, secret, refusal)
+
+    def outgoing(self, admission: Admission) -> Outgoing | Refusal | None:
+        """The caller's own credential for the backend, else the backend's, else what the caller presented."""
+        lane = admission.lane
+        if lane is None:
+            return None
+        if admission.caller is not None:
+            own = self._own.get((admission.caller.name, lane.backend.name))
+            if own is not None:
+                return own
+        if lane.backend.lent is not None:
+            return Outgoing(lane.backend.lent, lent=True)
+        if admission.secret is None:
+            return Refusal(Reason.NO_CREDENTIAL)
+        header = lane.backend.dialect.write_secret(admission.secret)
+        return Refusal(Reason.BAD_CREDENTIAL) if header is None else Outgoing(header, lent=False)
+
+
+def _host(request: Request) -> str:
+    for name, value in request.headers:
+        if name == b"host":
+            return value.decode("latin-1").lower()
+    return ""
+
+
+def _own_credentials(config: Config, lanes: Mapping[str, Lane]) -> dict[tuple[str, str], Outgoing]:
+    """The credentials that callers have of their own, by caller and backend."""
+    found = {}
+    for caller in (config.callers or {}).values():
+        for name, secret in caller.credentials.items():
+            header = lanes[name].backend.dialect.write_secret(secret.reveal()) if name in lanes else None
+            if header is not None:
+                found[caller.name, name] = Outgoing(header, lent=True)
+    return found

@@ -1,0 +1,68 @@
+"""A route made ready: everything between its callers and its backend that does not change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from jobgateway.backends.backend import Backend
+from jobgateway.config.model import Backend as BackendSettings
+from jobgateway.config.model import Config, FillFrom, Route
+from jobgateway.routing.scopes import ScopeRule, scope_rule
+from jobgateway.translation.dialect import Dialect
+from jobgateway.translation.fill import Fill
+from jobgateway.translation.hub import Abilities
+
+
+class Lane(Struct, frozen=True):
+    """A route, its two dialects, and what lies between them."""
+
+    index: int
+    """The route's place in the configuration, from 0."""
+    route: Route
+    dialect: Dialect
+    backend: Backend
+    abilities: Abilities
+    scopes: ScopeRule
+    fill: Fill | None
+    same: bool
+    """Whether caller and backend speak the same dialect."""
+
+    def matches_host(self, host: str) -> bool:
+        """Whether the route is for this Host, lower case, with or without its port."""
+        wanted = self.route.host
+        return wanted is None or wanted == host or wanted == host.rpartition(":")[0]
+
+    def inner_path(self, path: str) -> str:
+        """The path without the route's prefix, still as it came."""
+        depth = len(self.route.prefix)
+        return path if depth == 0 else "/" + "/".join(path.split("/")[depth + 1 :])
+
+
+def lanes_of(config: Config, dialects: Mapping[str, Dialect], backends: Mapping[str, Backend]) -> tuple[Lane, ...]:
+    """The routes of a configuration, ready."""
+    return tuple(
+        _lane(index, route, dialects[route.dialect], backends[route.backend], config.backends[route.backend])
+        for index, route in enumerate(config.routes)
+    )
+
+
+def _lane(index: int, route: Route, dialect: Dialect, backend: Backend, settings: BackendSettings) -> Lane:
+    same = dialect.name == backend.dialect.name
+    return Lane(
+        index=index,
+        route=route,
+        dialect=dialect,
+        backend=backend,
+        abilities=backend.dialect.abilities(same=same),
+        scopes=scope_rule(dialect, backend.dialect, mapped=route.scopes, default=settings.scope),
+        fill=_fill(settings) if settings.fill and not same else None,
+        same=same,
+    )
+
+
+def _fill(settings: BackendSettings) -> Fill:
+    given = {name: value for name, value in settings.fill.items() if not isinstance(value, FillFrom)}
+    copied = {name: value.field for name, value in settings.fill.items() if isinstance(value, FillFrom)}
+    return Fill(given, copied)

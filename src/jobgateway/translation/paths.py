@@ -1,0 +1,189 @@
+"""Which call a method and a path ask for, and the method, path and headers of a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from jobgateway.translation.hub import LARGEST_ID, Call, CancelJob, GetJob, ListJobs, Reason, Refusal
+from jobgateway.translation.spec import Endpoint, Operations
+from jobgateway.translation.urls import MOST_SHOWN, decode, encode
+from jobgateway.translation.wire import Headers
+
+SCOPE: Final = "{scope}"
+ID: Final = "{id}"
+_SLOTS: Final = (SCOPE, ID)
+
+_LONGEST_ID: Final = len(str(LARGEST_ID))
+_SEGMENT_SAFE: Final = "!$&'()*+,;=:@"  # RFC 3986 section 3.3: what a segment may hold besides the unreserved
+_NO_PATH: Final = Refusal(Reason.NO_PATH)
+_NO_SCOPE: Final = Refusal(Reason.NO_SCOPE)  # nothing more: a malformed scope must look like one that is unknown
+_ID_IS: Final = f"an id is a number from 0 to {LARGEST_ID} in ASCII digits, without a leading zero"
+
+_fits_scope: Final = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.~-]{1,64}").fullmatch
+
+_Kind = type[ListJobs] | type[GetJob] | type[CancelJob]
+
+
+def is_scope(text: str) -> bool:
+    """Whether a text can be a scope: 1 to 64 unreserved characters (RFC 3986 section 2.3), not dots alone."""
+    return _fits_scope(text) is not None
+
+
+def read_id(text: str) -> int | None:
+    """The id that a text says, or ``None``: ``0`` or ASCII digits without a leading zero, up to ``LARGEST_ID``."""
+    if len(text) > _LONGEST_ID or not (text.isascii() and text.isdigit()) or (text[0] == "0" and text != "0"):
+        return None
+    number = int(text)
+    return number if number <= LARGEST_ID else None
+
+
+class _Shape(Struct, frozen=True):
+    """A path that the dialect knows, and the call that each method asks for there."""
+
+    literals: tuple[tuple[int, str], ...]
+    slots: tuple[int, ...]
+    scope: int
+    """Where the scope stands among the segments; 0: nowhere."""
+    id: int
+    kinds: dict[str, _Kind]
+    allow: tuple[str, ...]
+
+    def fits(self, texts: Sequence[str | None]) -> bool:
+        """Whether decoded segments, as many as its own, are this path; an empty one never is."""
+        for at, literal in self.literals:
+            if texts[at] != literal:
+                return False
+        for at in self.slots:
+            if texts[at] == "":
+                return False
+        return True
+
+
+class _Endpoint(Struct, frozen=True):
+    """An endpoint as it is written."""
+
+    method: str
+    path: str
+    """Percent-quoted, but for the slots."""
+    headers: Headers
+    scoped: bool
+
+
+class Paths(Struct, frozen=True):
+    """The methods and paths of a dialect. ``root``: the literal first segments that all paths share."""
+
+    root: tuple[str, ...]
+    shapes: dict[int, tuple[_Shape, ...]]
+    """By the number of segments; where two paths fit, the one whose literal comes first is taken."""
+    endpoints: dict[_Kind, tuple[_Endpoint, ...]]
+
+    def read(self, method: str, path: str) -> Call | Refusal:
+        """The call that a raw path asks for; a list is bare, for its query says the rest.
+
+        Refuses first the path, then the method, then the scope, then the id.
+        """
+        raw = path.split("/")
+        texts: Sequence[str | None] = [decode(segment) for segment in raw] if "%" in path else raw
+        for shape in self.shapes.get(len(texts), ()):
+            if shape.fits(texts):
+                return _read_slots(shape, method, texts, raw)
+        return _NO_PATH
+
+    def write(self, call: Call) -> tuple[str, str, Headers]:
+        """The method, path and headers that ask for a call. Raises ``ValueError`` if no path can say it."""
+        endpoint = self._endpoint(call)
+        path = endpoint.path
+        if not isinstance(call, ListJobs):
+            path = path.replace(ID, str(call.id))
+        if endpoint.scoped:
+            path = path.replace(SCOPE, _scope_segment(call.scope))
+        return endpoint.method, path, endpoint.headers
+
+    def _endpoint(self, call: Call) -> _Endpoint:
+        endpoints = self.endpoints[type(call)]
+        if not isinstance(call, ListJobs):
+            return endpoints[0]
+        scoped = call.scope is not None
+        for endpoint in endpoints:
+            if endpoint.scoped is scoped:
+                return endpoint
+        raise ValueError(f"there is no path for a list {'with' if scoped else 'without'} a scope")
+
+
+def _read_slots(shape: _Shape, method: str, texts: Sequence[str | None], raw: list[str]) -> Call | Refusal:
+    kind = shape.kinds.get(method)
+    if kind is None:
+        return Refusal(Reason.NO_METHOD, allow=shape.allow)
+    scope = None
+    if shape.scope:
+        scope = texts[shape.scope]
+        if scope is None or not _fits_scope(scope):
+            return _NO_SCOPE
+    if kind is ListJobs:
+        return ListJobs(scope)
+    text = texts[shape.id]
+    number = None if text is None else read_id(text)
+    if number is None:
+        return Refusal(Reason.BAD_ID, _ID_IS, value=(raw[shape.id] if text is None else text)[:MOST_SHOWN])
+    return GetJob(scope, number) if kind is GetJob else CancelJob(scope, number)
+
+
+def _scope_segment(scope: str | None) -> str:
+    if scope is None:
+        raise ValueError("the path says a scope, the call does not")
+    if _fits_scope(scope):
+        return scope
+    if not scope.strip("."):
+        raise ValueError("a scope of dots alone would change the path (RFC 3986 section 5.2.4)")
+    return encode(scope)
+
+
+def compile_paths(operations: Operations) -> Paths:
+    """The paths of a spec, ready to be matched."""
+    offered: tuple[tuple[_Kind, tuple[Endpoint, ...]], ...] = (
+        (ListJobs, operations.list),
+        (GetJob, (operations.get,)),
+        (CancelJob, (operations.cancel,)),
+    )
+    by_path: dict[tuple[str, ...], dict[str, _Kind]] = {}
+    for kind, endpoints in offered:
+        for endpoint in endpoints:
+            by_path.setdefault(tuple(endpoint.path.split("/")), {}).setdefault(endpoint.method, kind)
+    shapes: dict[int, tuple[_Shape, ...]] = {}
+    for segments in sorted(by_path, key=lambda path: [segment in _SLOTS for segment in path]):
+        shapes[len(segments)] = (*shapes.get(len(segments), ()), _shape(segments, by_path[segments]))
+    written = {kind: tuple(_written(endpoint) for endpoint in endpoints) for kind, endpoints in offered}
+    return Paths(_root(list(by_path)), shapes, written)
+
+
+def _shape(segments: tuple[str, ...], kinds: dict[str, _Kind]) -> _Shape:
+    return _Shape(
+        # The last literals first: the first ones are shared by most paths and tell them apart least.
+        literals=tuple((at, text) for at, text in reversed(list(enumerate(segments))) if text not in _SLOTS),
+        slots=tuple(at for at, text in enumerate(segments) if text in _SLOTS),
+        scope=segments.index(SCOPE) if SCOPE in segments else 0,
+        id=segments.index(ID) if ID in segments else 0,
+        kinds=kinds,
+        allow=tuple(sorted(kinds)),
+    )
+
+
+def _written(endpoint: Endpoint) -> _Endpoint:
+    segments = endpoint.path.split("/")
+    quoted = (segment if segment in _SLOTS else quote(segment, safe=_SEGMENT_SAFE) for segment in segments)
+    headers = tuple((name.lower().encode("ascii"), value.encode("ascii")) for name, value in endpoint.headers.items())
+    return _Endpoint(endpoint.method, "/".join(quoted), headers, SCOPE in segments)
+
+
+def _root(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
+    root = []
+    for together in zip(*paths, strict=False):
+        if len(set(together)) > 1 or together[0] in _SLOTS:
+            break
+        root.append(together[0])
+    return tuple(root[1:])  # what stands before the first slash is no segment

@@ -1,0 +1,114 @@
+"""Replies, two-way: pages, jobs, done and refusals to and from answers in HTTP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from jobgateway.translation.answers import (
+    SUCCESS,
+    DoneCodec,
+    JobCodec,
+    ListCodec,
+    compile_cancel,
+    compile_job,
+    compile_list,
+    success_constants,
+)
+from jobgateway.translation.codecs import status_codec
+from jobgateway.translation.hub import (
+    Call,
+    CancelJob,
+    Done,
+    GetJob,
+    Job,
+    ListJobs,
+    Operation,
+    Page,
+    Reason,
+    Refusal,
+    Reply,
+    operation_of,
+)
+from jobgateway.translation.mismatch import refuse_mismatch
+from jobgateway.translation.record import compile_record
+from jobgateway.translation.refusals import Refusals, compile_refusals
+from jobgateway.translation.spec import Spec
+from jobgateway.translation.wire import Response
+
+OK: Final = 200
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError)
+"""What reading a body may raise; ``msgspec.ValidationError`` is a ``DecodeError``."""
+
+
+class Replies(Struct, frozen=True):
+    """How one dialect answers."""
+
+    list: ListCodec
+    get: JobCodec
+    cancel: JobCodec | DoneCodec
+    refusals: Refusals
+
+    def read(self, call: Call, response: Response, *, keep_source: bool) -> Reply:
+        """What a backend's answer says; one that does not fit is a refusal that blames the backend."""
+        operation = operation_of(call)
+        if response.status != OK:
+            return self.refusals.read(operation, response)
+        if not _is_json(response.media):
+            return Refusal(Reason.BACKEND_FAILED, "the backend's answer is not JSON by its Content-Type")
+        try:
+            code, reply = self._read_success(operation, response.body, keep_source=keep_source)
+        except _UNREADABLE as error:
+            return self.refusals.recognise(operation, response) or refuse_mismatch(error, response.body)
+        if code == SUCCESS:
+            return reply
+        known = self.refusals.recognise(operation, response)
+        return known or Refusal(Reason.BACKEND_FAILED, f"the backend answered with the unknown code {code}")
+
+    def _read_success(self, operation: Operation, body: bytes, *, keep_source: bool) -> tuple[int, Reply]:
+        if operation is Operation.LIST:
+            return self.list.read(body, keep_source=keep_source)
+        codec = self.get if operation is Operation.GET else self.cancel
+        if isinstance(codec, JobCodec):
+            return codec.read(body, keep_source=keep_source)
+        code, done = codec.read(body)
+        return code, Done() if done else Refusal(Reason.NOT_CANCELLABLE)
+
+    def write(self, call: Call | None, reply: Reply, profile: str) -> Response:
+        """The answer that says a reply to a call; ``call`` is ``None`` where none was understood.
+
+        Raises ``TypeError`` of a reply that is none to this call.
+        """
+        if isinstance(reply, Refusal):
+            return self.refusals.write(reply, None if call is None else operation_of(call), profile)
+        return Response(OK, self._write_success(call, reply))
+
+    def _write_success(self, call: Call | None, reply: Page | Job | Done) -> bytes:
+        if isinstance(call, ListJobs) and isinstance(reply, Page):
+            return self.list.write(call, reply)
+        if isinstance(call, GetJob) and isinstance(reply, Job):
+            return self.get.write(reply)
+        if isinstance(call, CancelJob) and isinstance(self.cancel, DoneCodec) and not isinstance(reply, Page):
+            return self.cancel.body
+        if isinstance(call, CancelJob) and isinstance(self.cancel, JobCodec) and isinstance(reply, Job):
+            return self.cancel.write(reply)
+        raise TypeError(f"{type(reply).__name__} is no reply to {type(call).__name__}")
+
+
+def _is_json(media: str) -> bool:
+    kind = media.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def compile_replies(spec: Spec) -> Replies:
+    """A spec's answers."""
+    statuses = status_codec(spec.statuses)
+    detail = compile_record(spec.job, statuses, detail=True)
+    return Replies(
+        list=compile_list(spec.answers, compile_record(spec.job, statuses, detail=False)),
+        get=compile_job(spec.answers, spec.answers.get.job or "", detail),
+        cancel=compile_cancel(spec.answers, detail),
+        refusals=compile_refusals(spec, success=success_constants(spec.answers)),
+    )
