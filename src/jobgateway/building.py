@@ -14,7 +14,7 @@ from jobgateway.config.model import Config
 from jobgateway.gateway import Gateway
 from jobgateway.mock.app import mock_app
 from jobgateway.mock.population import documented
-from jobgateway.mock.store import Store
+from jobgateway.mock.store import Store, scopes_of
 from jobgateway.observe.observer import Observer
 from jobgateway.translation.dialect import Dialect, compile_dialect
 
@@ -42,7 +42,8 @@ def build_backend(config: Config, settings: Settings, dialect: Dialect) -> Backe
 
 def _transport(config: Config, settings: Settings, dialect: Dialect) -> Transport:
     if settings.url.startswith(DEMO):
-        store = Store(documented(dialect), clock=_now)
+        jobs = documented(dialect)
+        store = Store(jobs, clock=_now, scopes=scopes_of(jobs, dialect.spec.scope.field))
         return demo_transport(mock_app(dialect, store, profile=dialect.spec.profiles[0]))
     return HttpxTransport(
         settings.url, connections=config.limits.connections, largest_body=config.limits.response_body

@@ -97,7 +97,7 @@ class Gateway:
         with anyio.move_on_after(lane.backend.timeout):
             reply = await drive(steps, asking, together=TOGETHER)
         if reply is None:
-            return late(cancelling=asking.cancelling)
+            return late(cancelling=asking.cancelling, cancelled=asking.cancelled)
         return reply if lane.fill is None else lane.fill.apply(reply)
 
     def refuse(self, request: Request, refusal: Refusal) -> Exchange:

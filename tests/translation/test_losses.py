@@ -122,9 +122,15 @@ def test_conditions_and_orders_that_the_backend_does_not_evaluate_exactly_are_th
         NEWEST_FIRST,
         OLDEST_FIRST,
     )
-    assert losses(EXPLORER, SPECS["acme"]).emulated == ("title", OLDEST_FIRST)
-    assert losses(SPECS["acme"], EXPLORER).emulated == ("created_from", "created_to")
+    assert losses(EXPLORER, named(EXPLORER)).emulated == ("title", "created_from", "created_to")
     assert losses(V2, EXPLORER).emulated == ()
+
+
+def test_a_status_is_asked_of_the_backend_only_where_its_words_mean_the_same_statuses():
+    acme = SPECS["acme"]
+    assert losses(EXPLORER, acme).emulated == ("title", "statuses", OLDEST_FIRST)
+    assert losses(acme, EXPLORER).emulated == ("statuses", "created_from", "created_to")
+    assert losses(acme, named(acme)).emulated == ()
 
 
 @pytest.mark.parametrize(

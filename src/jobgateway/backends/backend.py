@@ -46,6 +46,8 @@ class Asking:
         """How many requests were sent."""
         self.cancelling = False
         """Whether a cancel is out whose answer has not come."""
+        self.cancelled = False
+        """Whether the backend said that it cancelled the job."""
 
     async def __call__(self, call: Call) -> Reply:
         """Ask; every way that asking can fail is a refusal."""
@@ -55,7 +57,8 @@ class Asking:
             request.method, request.path, request.query, (*request.headers, *self._headers), request.body
         )
         self.calls += 1
-        self.cancelling = isinstance(call, CancelJob)
+        cancels = isinstance(call, CancelJob)
+        self.cancelling = cancels
         operation = operation_of(call)
         started = time.perf_counter()
         try:
@@ -66,7 +69,10 @@ class Asking:
             reply = backend.dialect.read_reply(call, response, keep_source=self._same)
         self.cancelling = False
         self._tell(operation, reply, time.perf_counter() - started)
-        return self._judge(reply) if isinstance(reply, Refusal) else reply
+        if isinstance(reply, Refusal):
+            return self._judge(reply)
+        self.cancelled = cancels
+        return reply
 
     def _tell(self, operation: Operation, reply: Reply, seconds: float) -> None:
         outcome = reply.reason if isinstance(reply, Refusal) else OK
@@ -74,7 +80,12 @@ class Asking:
 
     def _judge(self, refusal: Refusal) -> Refusal:
         refusal = blame(refusal, lent=self._lent, same=self._same)
-        secret = self._headers[0][1].decode("latin-1").rpartition(" ")[2].rpartition("=")[2] if self._headers else ""
-        if secret and secret in refusal.detail:
-            return msgspec.structs.replace(refusal, detail=refusal.detail.replace(secret, _MASK))
-        return refusal
+        secret = _secret_in(self._headers[0][1])
+        if secret not in refusal.detail:
+            return refusal
+        return msgspec.structs.replace(refusal, detail=refusal.detail.replace(secret, _MASK))
+
+
+def _secret_in(value: bytes) -> str:
+    """The secret of a credential's header: all of it, or what follows a scheme or a cookie's name."""
+    return value.decode("latin-1").rpartition(" ")[2].partition("=")[2] or value.decode("latin-1").rpartition(" ")[2]

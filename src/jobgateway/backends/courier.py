@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import httpx
 
-from jobgateway.backends.heads import check_head, headers_of, response_of, target_of, too_large
+from jobgateway.backends.heads import Head, check_head, headers_of, response_of, target_of, too_large
 from jobgateway.backends.hush import hush_http_clients
-from jobgateway.backends.origin import Origin
 from jobgateway.backends.transport import Fault, TransportError
-from jobgateway.translation.wire import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jobgateway.backends.origin import Origin
+    from jobgateway.translation.wire import Request, Response
 
 Carrier = httpx.AsyncBaseTransport
 
@@ -94,19 +97,22 @@ class Courier:
 
     def _message(self, request: Request, line: _Line) -> httpx.Request:
         # The target goes past httpx's URLs, which would normalise it. A stream, unlike content, adds no headers.
+        # Who does not keep connections says so (RFC 9112 section 9.3).
         return httpx.Request(
             request.method,
             self._url,
-            headers=headers_of(self._origin, request),
+            headers=[*headers_of(self._origin, request), (b"Connection", b"close")],
             stream=httpx.ByteStream(request.body),
             extensions={"target": target_of(self._origin, request), "timeout": self._timeout, "trace": line.note},
         )
 
     async def _answer(self, carrier: Carrier, message: httpx.Request) -> Response:
         answer = await carrier.handle_async_request(message)
+        version = answer.extensions.get("http_version", b"HTTP/1.1")
         headers = tuple((name.lower(), value) for name, value in answer.headers.raw)
-        check_head(answer.status_code, headers, self._largest_body)
-        return response_of(answer.status_code, headers, await self._body(answer))
+        head = Head(version, answer.status_code, headers)
+        check_head(head, self._largest_body)
+        return response_of(head, await self._body(answer))
 
     async def _body(self, answer: httpx.Response) -> bytes:
         body = bytearray()

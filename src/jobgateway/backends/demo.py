@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
 from jobgateway.backends.courier import Courier
 from jobgateway.backends.origin import Origin
-from jobgateway.backends.transport import Transport
+
+if TYPE_CHECKING:
+    from jobgateway.backends.transport import Transport
 
 Message = MutableMapping[str, Any]
 Application = Callable[

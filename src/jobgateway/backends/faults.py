@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from jobgateway.backends.transport import Fault, TransportError
@@ -33,8 +32,13 @@ def refusal_of(error: TransportError, call: Call) -> Refusal:
     return Refusal(reason, f"{text}: {error}")
 
 
-def late(sent: Iterable[Call]) -> Refusal:
-    """The refusal when the deadline passes; ``sent`` holds every call whose request was begun, answered or not."""
-    if any(isinstance(call, CancelJob) for call in sent):
+def late(*, cancelling: bool, cancelled: bool = False) -> Refusal:
+    """The refusal when the deadline passes.
+
+    ``cancelling``: a cancel was begun and how it ended is not known. ``cancelled``: it ended well, what followed did not.
+    """
+    if cancelling:
         return Refusal(Reason.OUTCOME_UNKNOWN, f"the backend did not answer in time: {_UNKNOWN}")
+    if cancelled:
+        return Refusal(Reason.BACKEND_LATE, "the job was cancelled, but the backend did not show it in time")
     return Refusal(Reason.BACKEND_LATE, "the backend did not answer in time")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from jobgateway import __version__
-from jobgateway.backends.origin import Origin
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Headers, Request, Response
+
+if TYPE_CHECKING:
+    from jobgateway.backends.origin import Origin
 
 MOST_HEADERS: Final = 100
 LARGEST_HEAD: Final = 32 * 1024
 """Bytes of names and values together."""
 
-_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_METHOD: Final = re.compile(_TOKEN)
-_NAME: Final = re.compile(_TOKEN.encode())
+_TCHARS: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_METHOD: Final = re.compile(_TCHARS)
+_NAME: Final = re.compile(_TCHARS.encode())
 _VALUE: Final = re.compile(rb"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 _PATH: Final = re.compile(r"/[!\"$->@-~]*")
 _QUERY: Final = re.compile(r"[!\"$-~]*")
@@ -68,21 +72,33 @@ def headers_of(origin: Origin, request: Request) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def check_head(status: int, headers: Headers, largest_body: int) -> None:
-    """Whether the body behind this head may be read; ``largest_body`` is in bytes, names are in lower case.
+class Head(Struct, frozen=True):
+    """What comes before the body of an answer; ``version`` is as on the wire, header names are in lower case."""
+
+    version: bytes
+    status: int
+    headers: Headers
+
+    def values(self, name: bytes) -> list[bytes]:
+        """All values of a header, in order."""
+        return [value for key, value in self.headers if key == name]
+
+
+def check_head(head: Head, largest_body: int) -> None:
+    """Whether the body behind this head may be read; ``largest_body`` is in bytes.
 
     Raises ``TransportError``.
     """
-    problem = _problem(status, headers) or _body_problem(headers, largest_body)
+    problem = _bulk_problem(head) or _framing_problem(head) or _body_problem(head, largest_body)
     if problem is not None:
         raise TransportError(Fault.UNREADABLE, problem)
 
 
-def response_of(status: int, headers: Headers, body: bytes) -> Response:
+def response_of(head: Head, body: bytes) -> Response:
     """The answer as the dialects read it: of the headers only those that some dialect needs."""
-    media = next((value for name, value in headers if name == b"content-type"), b"")
-    kept = tuple((name, value) for name, value in headers if name in _PASSED_ON)
-    return Response(status=status, body=body, media=media.decode("latin-1"), headers=kept)
+    media = next(iter(head.values(b"content-type")), b"")
+    kept = tuple((name, value) for name, value in head.headers if name in _PASSED_ON)
+    return Response(status=head.status, body=body, media=media.decode("latin-1"), headers=kept)
 
 
 def too_large(largest_body: int) -> str:
@@ -90,24 +106,32 @@ def too_large(largest_body: int) -> str:
     return f"the answer is larger than {largest_body} bytes"
 
 
-def _problem(status: int, headers: Headers) -> str | None:
-    if not 200 <= status <= 599:  # noqa: PLR2004 -- the classes of final statuses (RFC 9110 section 15)
+def _bulk_problem(head: Head) -> str | None:
+    if not 200 <= head.status <= 599:  # noqa: PLR2004 -- the classes of final statuses (RFC 9110 section 15)
         return "the answer has no final status from 200 to 599"
-    if len(headers) > MOST_HEADERS:
+    if len(head.headers) > MOST_HEADERS:
         return f"the answer has more than {MOST_HEADERS} headers"
-    if sum(len(name) + len(value) for name, value in headers) > LARGEST_HEAD:
+    if sum(len(name) + len(value) for name, value in head.headers) > LARGEST_HEAD:
         return f"the head of the answer is larger than {LARGEST_HEAD} bytes"
     return None
 
 
-def _body_problem(headers: Headers, largest_body: int) -> str | None:
-    lengths = [value for name, value in headers if name == b"content-length"]
-    if lengths and any(name == b"transfer-encoding" for name, _ in headers):
-        # Two parsers could see two ends of the message (RFC 9112 section 6.3).
-        return "the answer says its length in two ways"
-    if any(not _DIGITS.fullmatch(value) or int(value) > largest_body for value in lengths):
+def _framing_problem(head: Head) -> str | None:
+    """What makes it doubtful where the message ends (RFC 9112 sections 6.1 and 6.3)."""
+    if not head.version.startswith(b"HTTP/1."):
+        return "the answer is in another version of HTTP"
+    if head.values(b"transfer-encoding"):
+        if head.values(b"content-length"):
+            return "the answer says its length in two ways"
+        if head.version == b"HTTP/1.0":
+            return "the answer is in chunks, which its version of HTTP does not have"
+    return None
+
+
+def _body_problem(head: Head, largest_body: int) -> str | None:
+    if any(not _DIGITS.fullmatch(value) or int(value) > largest_body for value in head.values(b"content-length")):
         return too_large(largest_body)
-    codings = b",".join(value for name, value in headers if name == b"content-encoding")
-    if any(coding.strip().lower() not in {b"", b"identity"} for coding in codings.split(b",")):
+    codings = b",".join(head.values(b"content-encoding")).split(b",")
+    if any(coding.strip().lower() not in {b"", b"identity"} for coding in codings):
         return "the answer is in a content coding, and none was asked for"
     return None

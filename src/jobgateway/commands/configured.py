@@ -38,9 +38,9 @@ def usual_if_there() -> str | None:
 
 
 def filled(backend: Backend, spec: Spec) -> frozenset[str]:
-    """The hub fields that the backend's fill supplies: a copy of nothing is nothing."""
+    """The hub fields that the backend's fill supplies: a copy of what the backend does not say is nothing."""
     return frozenset(
         name
         for name, value in backend.fill.items()
-        if not isinstance(value, FillFrom) or value.field in spec.job or value.field in backend.fill
+        if not isinstance(value, FillFrom) or value.field in spec.job
     )

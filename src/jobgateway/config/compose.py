@@ -30,10 +30,11 @@ _UNWANTED: Final = re.compile(
     "(?P<tab>\t)|(?m:^(?P<directive>%))"
     "|(?P<other>[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff])"
 )
+_NO_TEXT: Final = re.compile("[\\x00\\ud800-\\udfff]")
 _PROBLEMS: Final = {
     "tab": r"a tab; indent with spaces, and write \t within double quotes where a text needs one",
     "directive": "a line that begins with %; YAML directives are not read here",
-    "other": "a control character; write it as an escape within double quotes",
+    "other": "a control or separator character; write it as an escape within double quotes",
 }
 
 
@@ -58,9 +59,8 @@ def compose(data: bytes, report: Report, parser: Any = C_PARSER) -> Node | None:
         mark = Mark(place.line + 1, place.column + 1) if place else None
         report.add((), f"not YAML: {error.problem}{_advice(text, mark)}", at=mark)
         return None
-    except (yaml.YAMLError, ValueError, IndexError) as error:
-        # Escapes in double quotes that name no character: libyaml and PyYAML let chr() fail.
-        report.add((), f"not YAML: {type(error).__name__}")
+    except (yaml.YAMLError, ValueError):  # ValueError: an escape that names no character, in the Python parser
+        report.add((), "not YAML: a character that there is not")
         return None
     report.root = root
     return root
@@ -124,10 +124,7 @@ class _Composer:
             return Unusable(mark)
         refused = self._decorated(event, path, mark)
         if isinstance(event, yaml.ScalarEvent):
-            plain = event.style in {None, ""}
-            if plain and flow and "?" in event.value:
-                self._report.add(path, "within { } and [ ] a text with ? needs quotes", at=mark)
-            return Unusable(mark) if refused else Scalar(event.value, plain, mark)
+            return Unusable(mark) if refused else self._scalar(event, path, mark, flow=flow)
         if depth == DEEPEST:
             self._report.add((), f"more than {DEEPEST} lists and mappings within each other", at=mark)
             raise _Stop
@@ -137,6 +134,16 @@ class _Composer:
         else:
             node = Mapping(tuple(self._entries(path, depth, flow=event.flow_style)), mark)
         return Unusable(mark) if refused else node
+
+    def _scalar(self, event: Any, path: Path, mark: Mark, *, flow: bool) -> Node:
+        plain = event.style in {None, ""}
+        if plain and flow and "?" in event.value:
+            self._report.add(path, "within { } and [ ] a text with ? needs quotes", at=mark)
+            return Unusable(mark)
+        if _NO_TEXT.search(event.value):
+            self._report.add(path, "an escape for a character that a text cannot hold", at=mark)
+            return Unusable(mark)
+        return Scalar(event.value, plain, mark)
 
     def _decorated(self, event: Any, path: Path, mark: Mark) -> bool:
         if event.anchor is not None:

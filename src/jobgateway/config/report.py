@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
-from jobgateway.config.findings import ConfigError, Finding, Mark, Path, Severity, closest, dotted
+from jobgateway.config.findings import ConfigError, Finding, Mark, Path, Severity, dotted
 from jobgateway.config.nodes import Node, mark_of
 
 _MOST_FINDINGS: Final = 100
@@ -27,17 +26,15 @@ class Report:
         problem: str,
         *,
         at: Mark | None = None,
-        near: tuple[str, Iterable[str]] | None = None,
+        near: str | None = None,
         severity: Severity = "error",
     ) -> None:
-        """Note a problem; its place is found by its path unless given.
+        """Note a problem; its place is found by its path unless given; ``near`` is what was probably meant.
 
-        ``near`` is a word that is not known, and those that are. Raises ``ConfigError`` where there
-        are too many, so that the work on a hostile file has a bound.
+        Raises ``ConfigError`` where there are too many, so that the work on a hostile file has a bound.
         """
         mark = at or (mark_of(self.root, path) if self.root is not None else None)
-        hint = closest(*near) if near else None
-        self._found.append(Finding(self.file, dotted(path), problem, mark, hint, severity))
+        self._found.append(Finding(self.file, dotted(path), problem, mark, near, severity))
         if severity == "error":
             self._hurt.add(path)
             self._around.update(path[:length] for length in range(len(path)))

@@ -39,5 +39,8 @@ def taken_for(text: str) -> str | None:
 def _with_value(noun: str, text: str) -> str:
     if noun not in {"a boolean", "a number"} or len(text) > _LONGEST_READ:
         return noun
-    value = yaml.safe_load(text)
+    try:
+        value = yaml.safe_load(text)
+    except ValueError:  # such as 0b_, which PyYAML takes for a number and then cannot read
+        return noun
     return f"the{noun[1:]} {str(value).lower()}"

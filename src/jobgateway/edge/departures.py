@@ -7,7 +7,7 @@ only those that have waited for two sweeps are watched.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import anyio
 
@@ -65,16 +65,11 @@ class Wait:
         self._scope = anyio.CancelScope()
         self._watch: asyncio.Task[None] | None = None
 
-    @property
-    def in_vain(self) -> bool:
-        """Whether the caller went away."""
-        return self._scope.cancel_called
-
     def watch(self) -> None:
         """Look after the caller from now on."""
         self._watch = asyncio.get_running_loop().create_task(self._end_with_caller())
 
-    def __enter__(self) -> Wait:
+    def __enter__(self) -> Self:
         self._scope.__enter__()
         self._departures.enter(self)
         return self

@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from jobgateway.asgi import Scope
     from jobgateway.translation.wire import Headers
 
 NAME: Final = b"x-request-id"
@@ -27,3 +28,8 @@ class RequestIds:
         made = b"%032x" % self._draw(128)
         others = [header for header in headers if header[0] != NAME] if given else headers
         return (*others, (NAME, made)), made
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id of an identified request."""
+    return next((value.decode("ascii") for name, value in scope["headers"] if name == NAME), "")

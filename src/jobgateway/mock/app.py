@@ -35,8 +35,10 @@ def mock_app(
     """An ASGI application that answers from ``store`` in ``dialect``, as ``profile`` writes it.
 
     Without a ``key`` every secret that the dialect can carry is taken. ``seen`` is told of every
-    request before it is answered.
+    request before it is answered. Raises ``ValueError`` where the dialect cannot carry the key.
     """
+    if key is not None and dialect.write_secret(key) is None:
+        raise ValueError(f"no request in {dialect.name} can carry this key")
     backend = _Backend(dialect, store, key, faults)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +66,7 @@ class _Backend:
     def __init__(self, dialect: Dialect, store: Store, key: str | None, faults: Faults) -> None:
         self._dialect = dialect
         self._store = store
-        self._key = None if key is None else _bytes(key)
+        self._key = None if key is None else key.encode()
         self._fail = faults.fail
         self._chance = random.Random(faults.seed)  # noqa: S311, must repeat, guards nothing
 
@@ -82,13 +84,9 @@ class _Backend:
         secret = self._dialect.read_secret(request)
         if isinstance(secret, Refusal):
             return secret
-        if self._key is None or hmac.compare_digest(_bytes(secret), self._key):
+        if self._key is None or hmac.compare_digest(secret.encode(), self._key):
             return None
         return Refusal(Reason.BAD_CREDENTIAL)
-
-
-def _bytes(secret: str) -> bytes:
-    return secret.encode("utf-8", "surrogatepass")
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from jobgateway.translation.codecs import status_codec
 from jobgateway.translation.hub import ANYTHING, Order, Refusal, Status, Wanted
 from jobgateway.translation.spec import Filter, Spec
-from jobgateway.translation.texts import Saying, json_saying, text_saying, word_saying
+from jobgateway.translation.texts import Saying, Word, json_saying, json_words, text_saying, text_words
 from jobgateway.translation.urls import bad_parameter, encode
 
 _ORDER: Final = "order"
@@ -127,7 +127,7 @@ class Filters(Struct, frozen=True):
 
 
 def compile_filters(spec: Spec) -> Filters:
-    """The filter words of a spec. Raises ``ValueError`` for a codec that says no condition."""
+    """The filter words of a spec."""
     order = Order(spec.order.key) if spec.order is not None else None
     filter_ = spec.filter
     if filter_ is None:
@@ -143,6 +143,7 @@ def _words(filter_: Filter, sets: Mapping[str | int, frozenset[Status]]) -> tupl
     saying = json_saying if filter_.within else text_saying
     words = [_Word(field, said.key, saying(said.codec, sets)) for field, said in filter_.conditions.items()]
     if filter_.order is not None:
-        orders = {filter_.order.newest: Order(_BY_TIME), filter_.order.oldest: Order(_BY_TIME, newest_first=False)}
-        words.append(_Word(_ORDER, filter_.order.key, word_saying(orders)))
+        newest, oldest = Order(_BY_TIME), Order(_BY_TIME, newest_first=False)
+        orders: dict[Word, Order] = {filter_.order.newest: newest, filter_.order.oldest: oldest}
+        words.append(_Word(_ORDER, filter_.order.key, json_words(orders) if filter_.within else text_words(orders)))
     return tuple(words)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from jobgateway.translation.codecs import status_codec
 from jobgateway.translation.hub import Job, Status, Wanted
 
 if TYPE_CHECKING:
@@ -164,10 +165,17 @@ def _collapsed(caller: Spec, backend: Spec) -> tuple[Collapse, ...]:
 def _emulated(caller: Spec, backend: Spec) -> tuple[str, ...]:
     """The conditions, in the hub's order, and the orders that the gateway evaluates."""
     asked = caller.filter.conditions if caller.filter else {}
-    exact = backend.filter.exact if backend.filter else ()
+    exact = set(backend.filter.exact if backend.filter else ())
+    if not _status_sets(caller) <= _status_sets(backend):
+        exact.discard("statuses")
     conditions = (name for name in Wanted.__struct_fields__ if name in asked and name not in exact)
     orders = (order for order in _asked_orders(caller) if order not in _given_orders(backend))
     return (*conditions, *orders)
+
+
+def _status_sets(spec: Spec) -> frozenset[frozenset[Status]]:
+    """The sets of statuses that a dialect's words stand for: a filter can ask for these and no others."""
+    return frozenset(status_codec(spec.statuses).sets.values())
 
 
 def _asked_orders(caller: Spec) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Final
-from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -19,7 +19,6 @@ ID: Final = "{id}"
 _SLOTS: Final = (SCOPE, ID)
 
 _LONGEST_ID: Final = len(str(LARGEST_ID))
-_SEGMENT_SAFE: Final = "!$&'()*+,;=:@"  # RFC 3986 section 3.3: what a segment may hold besides the unreserved
 _NO_PATH: Final = Refusal(Reason.NO_PATH)
 _NO_SCOPE: Final = Refusal(Reason.NO_SCOPE)  # nothing more: a malformed scope must look like one that is unknown
 _ID_IS: Final = f"an id is a number from 0 to {LARGEST_ID} in ASCII digits, without a leading zero"
@@ -45,23 +44,14 @@ def read_id(text: str) -> int | None:
 class _Shape(Struct, frozen=True):
     """A path that the dialect knows, and the call that each method asks for there."""
 
-    literals: tuple[tuple[int, str], ...]
-    slots: tuple[int, ...]
+    pick: Callable[[Sequence[str | None]], tuple[str | None, ...]]
+    """The segments that must be its literals."""
+    literals: tuple[str, ...]
     scope: int
     """Where the scope stands among the segments; 0: nowhere."""
     id: int
     kinds: dict[str, _Kind]
     allow: tuple[str, ...]
-
-    def fits(self, texts: Sequence[str | None]) -> bool:
-        """Whether decoded segments, as many as its own, are this path; an empty one never is."""
-        for at, literal in self.literals:
-            if texts[at] != literal:
-                return False
-        for at in self.slots:
-            if texts[at] == "":
-                return False
-        return True
 
 
 class _Endpoint(Struct, frozen=True):
@@ -87,10 +77,12 @@ class Paths(Struct, frozen=True):
 
         Refuses first the path, then the method, then the scope, then the id.
         """
+        if "//" in path or path.endswith("/"):
+            return _NO_PATH  # an empty segment is no scope, no id and no literal
         raw = path.split("/")
         texts: Sequence[str | None] = [decode(segment) for segment in raw] if "%" in path else raw
         for shape in self.shapes.get(len(texts), ()):
-            if shape.fits(texts):
+            if shape.pick(texts) == shape.literals:
                 return _read_slots(shape, method, texts, raw)
         return _NO_PATH
 
@@ -162,10 +154,10 @@ def compile_paths(operations: Operations) -> Paths:
 
 
 def _shape(segments: tuple[str, ...], kinds: dict[str, _Kind]) -> _Shape:
+    literal = [at for at, text in enumerate(segments) if text not in _SLOTS]
     return _Shape(
-        # The last literals first: the first ones are shared by most paths and tell them apart least.
-        literals=tuple((at, text) for at, text in reversed(list(enumerate(segments))) if text not in _SLOTS),
-        slots=tuple(at for at, text in enumerate(segments) if text in _SLOTS),
+        pick=itemgetter(*literal),  # gives a tuple: what stands before the first slash, and at least the first segment
+        literals=tuple(segments[at] for at in literal),
         scope=segments.index(SCOPE) if SCOPE in segments else 0,
         id=segments.index(ID) if ID in segments else 0,
         kinds=kinds,
@@ -175,7 +167,7 @@ def _shape(segments: tuple[str, ...], kinds: dict[str, _Kind]) -> _Shape:
 
 def _written(endpoint: Endpoint) -> _Endpoint:
     segments = endpoint.path.split("/")
-    quoted = (segment if segment in _SLOTS else quote(segment, safe=_SEGMENT_SAFE) for segment in segments)
+    quoted = (segment if segment in _SLOTS else encode(segment) for segment in segments)
     headers = tuple((name.lower().encode("ascii"), value.encode("ascii")) for name, value in endpoint.headers.items())
     return _Endpoint(endpoint.method, "/".join(quoted), headers, SCOPE in segments)
 

@@ -106,10 +106,11 @@ class Refusals(Struct, frozen=True):
 
 def _match_text(entry: _Readable, seen: Said | None) -> Refusal | None:
     form = entry.form
+    if seen is None:
+        return None
     if not _says_text(form):
-        fits = seen is not None or not (entry.layout.empty or entry.layout.plain)
-        return Refusal(entry.reason) if fits else None
-    if seen is None or seen.text is None:
+        return Refusal(entry.reason)
+    if seen.text is None:
         return None
     text = seen.text
     if form.texts is not None:
@@ -118,7 +119,7 @@ def _match_text(entry: _Readable, seen: Said | None) -> Refusal | None:
                 return Refusal(entry.reason, status=status)
     if form.around is not None and (value := _between(text, form.around)) is not None:
         return Refusal(entry.reason, value=value)
-    if text == form.text or (form.starts is not None and text.startswith(form.starts)):
+    if text == form.text or (form.starts is not None and text.startswith(form.starts) and text.endswith(form.ends)):
         return Refusal(entry.reason, value=seen.value)
     return None
 
@@ -198,10 +199,10 @@ def ambiguities(spec: Spec) -> list[tuple[Reason, Reason]]:
 
 
 def _reading_keys(reason: Reason, form: Form) -> list[tuple[Any, ...]]:
+    """What tells an answer in this form from others, once for each text and operation."""
     status = None if form.code is not None else form.status or STATUS_OF[reason]
     layout = None if _says_text(form) or form.code is not None else form.layout
-    texts = [form.text, *(form.texts or {}).values()]
-    said = [text for text in texts if text is not None] or [form.around, form.starts]
+    partly = (form.starts, form.ends) if form.starts is not None else None
+    texts = [text for text in (form.text, *(form.texts or {}).values(), form.around, partly) if text is not None]
     operations: list[Operation | None] = list(form.to) if form.to is not None else [None]
-    return [(form.vacant, form.code, status, layout, str(text), each) for text in said for each in operations]
-
+    return [(form.vacant, form.code, status, layout, text, each) for text in texts or [None] for each in operations]

@@ -208,6 +208,8 @@ class Form(_Words, frozen=True):
     """What stands before and after the refused value, which is quoted as in JSON."""
     starts: str | None = None
     """Read only: how the text begins."""
+    ends: str = ""
+    """Read only, with ``starts``: how it ends."""
     to: tuple[Operation, ...] | None = None
     """The operations that it answers; absent: all, and requests that ask for none."""
     profile: str | None = None

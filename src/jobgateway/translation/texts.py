@@ -36,7 +36,7 @@ class Saying(Struct, frozen=True):
 
 
 def json_saying(codec: CodecName, meanings: Mapping[Word, Any]) -> Saying:
-    """A value as JSON; the meanings are those of a codec of words, written words first.
+    """A condition's value as JSON; ``meanings`` are those of the status words, written words first.
 
     Raises ``KeyError`` for a codec that says no condition.
     """
@@ -44,47 +44,53 @@ def json_saying(codec: CodecName, meanings: Mapping[Word, Any]) -> Saying:
         "text": Saying(_text, _same),
         "millis": Saying(_millis, _same),
         "iso": Saying(_instant, iso_of),
-        "rfc3339": Saying(_instant, iso_of),
-        "status": word_saying(meanings),
+        "status": json_words(meanings),
     }[codec]
 
 
 def text_saying(codec: CodecName, meanings: Mapping[Word, Any]) -> Saying:
-    """A value as the text of a query key; the same as ``json_saying`` otherwise."""
-    words = word_saying({str(word): meaning for word, meaning in meanings.items()})
+    """A condition's value as the text of a query key; otherwise as ``json_saying``.
+
+    An empty value says nothing, but for a text, which may be empty.
+    """
     return {
         "text": Saying(_same, _same),
-        "millis": Saying(_unless_blank(_digits), str),
-        "iso": Saying(_unless_blank(_instant), iso_of),
-        "rfc3339": Saying(_unless_blank(_instant), iso_of),
-        "status": Saying(_unless_blank(words.read), words.write),
+        "millis": Saying(_unless_empty(_digits), str),
+        "iso": Saying(_unless_empty(_instant), iso_of),
+        "status": text_words(meanings),
     }[codec]
 
 
-def word_saying(meanings: Mapping[Word, Any]) -> Saying:
-    """A value that is said by one of a few words; of two that mean the same the first is written."""
+def json_words(meanings: Mapping[Word, Any]) -> Saying:
+    """A value said by one of a few words; of words that mean the same the first is written."""
     words: dict[Any, Word] = {}
     for word, meaning in meanings.items():
         words.setdefault(meaning, word)
 
     def read(said: Any) -> Any:
-        if type(said) not in (str, int) or said not in meanings:  # type(): True is no 1, and lists do not hash
+        if type(said) not in (str, int) or said not in meanings:  # type(): True is not 1, and a list has no hash
             raise ValueError("is none of the words known here")
         return meanings[said]
 
     def write(meaning: Any) -> Word:
         if meaning not in words:
-            raise ValueError("no word stands for this value")
+            raise ValueError("no word stands for this value alone")
         return words[meaning]
 
     return Saying(read, write)
+
+
+def text_words(meanings: Mapping[Word, Any]) -> Saying:
+    """The same in a query key."""
+    words = json_words({str(word): meaning for word, meaning in meanings.items()})
+    return Saying(_unless_empty(words.read), words.write)
 
 
 def _same(said: Any) -> Any:
     return said
 
 
-def _unless_blank(read: Callable[[str], Any]) -> Callable[[str], Any]:
+def _unless_empty(read: Callable[[str], Any]) -> Callable[[str], Any]:
     return lambda said: read(said) if said else None
 
 

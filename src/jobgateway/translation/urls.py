@@ -32,7 +32,7 @@ def decode_form(text: str) -> str | None:
     """The same for a key or value of ``application/x-www-form-urlencoded``, where ``+`` is a space."""
     if not text.isascii():
         return None
-    return decode(text.replace("+", " "))
+    return decode(text.replace("+", " ") if "+" in text else text)
 
 
 def encode(text: str) -> str:

@@ -1,0 +1,105 @@
+"""References: ``${env:NAME}``, ``${env:NAME:-default}``, ``${file:PATH}``, and ``$$`` for a dollar sign.
+
+They stand for whole values and are resolved after parsing, so that nothing that they bring can
+change what the file's other lines mean.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from jobgateway.config.files import UnreadableError, read_file
+from jobgateway.config.findings import closest, shown
+from jobgateway.config.nodes import Scalar
+
+REFERENCE: Final = re.compile(
+    r"\$\{(?:env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^${}]*))?|file:(?P<file>[^${}]+))\}"
+)
+_LARGEST_FILE: Final = 64 * 1024
+_DOLLARS: Final = re.compile(r"\$(\$|\{)")
+
+
+class Said(Struct, frozen=True):
+    """A value as it was said. ``shown`` is how a finding may name it, which never shows a resolved one."""
+
+    text: str
+    plain: bool
+    """Without quotes in the file, so that YAML readers may take it for something else."""
+    literal: bool
+    """Whether the file itself holds the value, if only as a default."""
+    shown: str
+
+
+class UnresolvedError(Exception):
+    """A reference that cannot be resolved, and why; ``near`` is what was probably meant."""
+
+    def __init__(self, problem: str, near: str | None = None) -> None:
+        super().__init__(problem)
+        self.near = near
+
+
+class References(Struct, frozen=True):
+    """Where references lead: an environment, and the folder that relative paths start from."""
+
+    environ: Mapping[str, str]
+    folder: str
+
+    def resolve(self, scalar: Scalar) -> Said:
+        """What a scalar says. Raises ``UnresolvedError``."""
+        found = REFERENCE.fullmatch(scalar.text)
+        if found is None:
+            return Said(_literal(scalar.text), scalar.plain, literal=True, shown=shown(scalar.text))
+        if found["file"] is not None:
+            text, name = self._content(found["file"]), f"${{file:{found['file']}}}"
+        else:
+            text, name = self._variable(found["name"], found["default"]), f"${{env:{found['name']}}}"
+        literal = found["default"] is not None
+        return Said(text, plain=False, literal=literal, shown=f"the value of {name}")
+
+    def _variable(self, name: str, default: str | None) -> str:
+        if default == "":
+            raise UnresolvedError(f"the default of ${{env:{name}}} is empty")
+        value = self.environ.get(name)
+        text = default if default is not None and not value else value
+        if text is None:
+            raise UnresolvedError(f"the environment has no {name}", closest(name, self.environ))
+        if not text:
+            raise UnresolvedError(f"{name} is empty in the environment")
+        if not _is_text(text):
+            raise UnresolvedError(f"{name} is not UTF-8 text in the environment")
+        return text
+
+    def _content(self, path: str) -> str:
+        try:
+            data = read_file(os.path.join(self.folder, path), _LARGEST_FILE).data  # noqa: PTH118 - any text, no checks
+        except UnreadableError as error:
+            raise UnresolvedError(f"the file {shown(path)} cannot be read: {error}") from None
+        if len(data) > _LARGEST_FILE:
+            raise UnresolvedError(f"the file {shown(path)} is larger than {_LARGEST_FILE // 1024} KiB")
+        try:
+            text = data.decode("utf-8").removesuffix("\n").removesuffix("\r")
+        except UnicodeDecodeError:
+            raise UnresolvedError(f"the file {shown(path)} is not UTF-8 text") from None
+        if not text:
+            raise UnresolvedError(f"the file {shown(path)} is empty")
+        return text
+
+
+def _literal(text: str) -> str:
+    if any(found == "{" for found in _DOLLARS.findall(text)):
+        raise UnresolvedError(_MISUSED if _MISUSED_WITHIN.search(text) else _UNKNOWN)
+    return text.replace("$$", "$")
+
+
+_MISUSED: Final = "a reference stands for a whole value, not within a longer text"
+_MISUSED_WITHIN: Final = re.compile(REFERENCE.pattern)
+_UNKNOWN: Final = "not a reference; write ${env:NAME}, ${env:NAME:-default} or ${file:PATH}, and $$ for a dollar sign"
+
+
+def _is_text(value: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in value)

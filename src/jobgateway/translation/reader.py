@@ -1,0 +1,131 @@
+"""The reader of a backend's list: pays each call from the budget, checks each page, knows how far the list reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Final, TypeAlias, TypeVar
+
+from jobgateway.translation.hub import Budget, Call, ListJobs, Page, Reason, Refusal, Reply, Window
+from jobgateway.translation.windows import FARTHEST
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[tuple[Call, ...], list[Reply], T]
+"""A part of a plan: yields batches of calls, is sent their replies, returns a ``T``."""
+
+CHANGED: Final = "the list changed while it was read"
+_DO_NOT_FIT: Final = f"the backend's pages do not fit together: {CHANGED}, or its pages are smaller than was asked for"
+_EVERYTHING: Final = Window(0, FARTHEST)
+_REACHED_BY_NONE: Final = FARTHEST // 2
+
+
+class RefusalError(Exception):
+    """Ends a plan from within its parts; ``plan`` alone catches it and returns the refusal."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
+def failed(detail: str) -> Refusal:
+    """The refusal that blames the backend."""
+    return Refusal(Reason.BACKEND_FAILED, detail)
+
+
+def too_many_calls(budget: Budget) -> Refusal:
+    """The refusal where an answer would take more calls than are allowed."""
+    return Refusal(
+        Reason.LIMIT, f"limit reached: answering needs more than {budget.calls} backend calls (limits.calls)"
+    )
+
+
+def too_many_rows(budget: Budget) -> Refusal:
+    """The refusal where an answer would take more jobs of the backend than are allowed."""
+    return Refusal(
+        Reason.LIMIT, f"limit reached: answering needs more than {budget.rows} jobs of the backend (limits.rows)"
+    )
+
+
+class Reader:
+    """Reads one backend list for one plan.
+
+    ``low`` and ``high`` bracket the list's length by the pages seen so far. ``total`` is what the
+    first page promised, ``reach`` the most that any page did, ``steady`` whether all promised the
+    same. A list that moves may promise more later: it is read as far as ``reach``, and must hold
+    at least ``total`` jobs to count as complete.
+    """
+
+    __slots__ = ("_budget", "_rows_left", "_sent", "calls_left", "high", "low", "reach", "steady", "total")
+
+    def __init__(self, sent: ListJobs, budget: Budget) -> None:
+        self._sent = sent
+        self._budget = budget
+        self._rows_left = budget.rows
+        self.calls_left = budget.calls
+        self.low = 0
+        self.high = FARTHEST
+        self.total: int | None = None
+        self.reach = FARTHEST
+        self.steady = True
+
+    @property
+    def bound(self) -> int:
+        """The position at which, by all that is known, no job stands any more."""
+        return min(self.high, self.reach)
+
+    def foresee(self, calls: int, rows: int) -> None:
+        """Refuse at once what is known to need more calls or jobs than are left. Raises ``RefusalError``."""
+        if calls > self.calls_left:
+            raise RefusalError(too_many_calls(self._budget))
+        if rows > self._rows_left:
+            raise RefusalError(too_many_rows(self._budget))
+
+    def ask(self, windows: Sequence[Window | None]) -> Steps[list[Page]]:
+        """Ask for windows side by side (``None``: the whole list at once). Raises ``RefusalError``."""
+        self.calls_left -= len(windows)
+        if self.calls_left < 0:
+            raise RefusalError(too_many_calls(self._budget))
+        replies = yield tuple([self._call(window) for window in windows])
+        pages = [_page(reply) for reply in replies]
+        for window, page in zip(windows, pages, strict=True):
+            self._learn(window or _EVERYTHING, page)
+        return pages
+
+    def _call(self, window: Window | None) -> ListJobs:
+        sent = self._sent
+        return ListJobs(sent.scope, window, sent.wanted, sent.order, sent.counted)
+
+    def _learn(self, window: Window, page: Page) -> None:
+        given = len(page.jobs)
+        end = window.offset + given
+        if given > window.limit:
+            raise RefusalError(failed(f"the backend gave {given} jobs where {window.limit} were asked for"))
+        if page.total is not None:
+            self._learn_total(page.total, min(window.limit, max(0, page.total - window.offset)), given)
+        if given and end > self.low:
+            self.low = end
+        if given < window.limit and end < self.high:
+            self.high = end
+        if self.low > self.high or self.low > _REACHED_BY_NONE:
+            raise RefusalError(failed(_DO_NOT_FIT))
+        self._rows_left -= given
+        if self._rows_left < 0:
+            raise RefusalError(too_many_rows(self._budget))
+
+    def _learn_total(self, total: int, promised: int, given: int) -> None:
+        if given != promised:
+            raise RefusalError(
+                failed(f"the backend gave {given} jobs where its total of {total} promises {promised}: {CHANGED}")
+            )
+        if self.total is None:
+            self.total = self.reach = total
+        elif total != self.total:
+            self.steady = False
+            self.reach = max(self.reach, total)
+
+
+def _page(reply: Reply) -> Page:
+    if isinstance(reply, Page):
+        return reply
+    if isinstance(reply, Refusal):
+        raise RefusalError(reply)
+    raise RefusalError(failed("the backend answered a list with something else"))

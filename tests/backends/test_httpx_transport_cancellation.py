@@ -1,0 +1,168 @@
+"""A deadline ends everything, and whatever is cancelled leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+from support.evil_backend import GOOD, EvilBackend
+
+from jobgateway.backends.httpx_transport import HttpxTransport
+from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.translation.wire import Request
+
+pytestmark = pytest.mark.anyio
+
+DEADLINE = 0.3
+PATIENCE = 10.0
+CONNECTIONS = 10
+
+both_loops = pytest.mark.parametrize(
+    "anyio_backend", [("asyncio", {"use_uvloop": False}), ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"]
+)
+
+STORM_PATHS = [
+    "/ok",
+    "/two",
+    "/drip",
+    "/drip_head",
+    "/informational",
+    "/informational_flood",
+    "/endless",
+    "/endless_header",
+    "/large=50000",
+    "/chunks",
+    "/short",
+    "/close",
+    "/reset",
+    "/reset_midway",
+    "/slow=0.01",
+    "/slow=60",
+    "/bomb=1",
+    "/garbage",
+]
+
+
+async def ask_safely(transport: HttpxTransport, path: str) -> bytes | None:
+    try:
+        return (await transport.send(Request("GET", path))).body
+    except TransportError:
+        return None
+
+
+async def with_a_scope(transport: HttpxTransport, path: str, seconds: float) -> None:
+    with anyio.move_on_after(seconds):
+        await ask_safely(transport, path)
+
+
+async def with_a_task(transport: HttpxTransport, path: str, seconds: float) -> None:
+    task = asyncio.ensure_future(ask_safely(transport, path))
+    await asyncio.wait({task}, timeout=seconds)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def all_places_are_free(evil: EvilBackend, transport: HttpxTransport) -> bool:
+    """Whether as many requests as the limit allows run at once, and nothing is open afterwards."""
+    if not await evil.all_closed():
+        return False
+    evil.most_open = 0
+    bodies: list[bytes | None] = []
+
+    async def ask() -> None:
+        bodies.append(await ask_safely(transport, "/slow=0.2"))
+
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2 * CONNECTIONS):
+                tasks.start_soon(ask)
+    return bodies == [GOOD] * 2 * CONNECTIONS and evil.most_open == CONNECTIONS and await evil.all_closed()
+
+
+@pytest.mark.parametrize("path", ["/drip", "/drip_head", "/informational", "/informational_flood", "/slow=60"])
+async def test_the_callers_scope_ends_every_stall(evil: EvilBackend, transport: HttpxTransport, path: str):
+    with anyio.fail_after(PATIENCE):
+        with anyio.move_on_after(DEADLINE) as scope:
+            await transport.send(Request("GET", path))
+        assert scope.cancelled_caught
+        assert await evil.all_closed()
+
+
+async def test_the_callers_scope_ends_the_wait_for_a_place(evil: EvilBackend):
+    transport = HttpxTransport(evil.url, connections=1, largest_body=1000)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask_safely, transport, "/slow=60")
+        with anyio.fail_after(PATIENCE):
+            while not evil.seen:
+                await anyio.sleep(0.01)
+            with anyio.move_on_after(DEADLINE) as scope:
+                await transport.send(Request("GET", "/ok"))
+        tasks.cancel_scope.cancel()
+    assert scope.cancelled_caught
+    assert len(evil.seen) == 1
+    assert await ask_safely(transport, "/ok") == GOOD
+
+
+async def test_a_backend_that_is_in_use_up_to_its_limit_hinders_no_other(transport: HttpxTransport):
+    async with EvilBackend() as other, anyio.create_task_group() as tasks:
+        for _ in range(3 * CONNECTIONS):
+            tasks.start_soon(ask_safely, transport, "/slow=60")
+        with anyio.fail_after(PATIENCE):
+            assert await ask_safely(HttpxTransport(other.url, connections=1, largest_body=1000), "/ok") == GOOD
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("path", ["/informational_flood", "/crumbs=90000", "/endless_header"])
+async def test_a_flood_leaves_other_requests_their_turn(transport: HttpxTransport, path: str):
+    async with EvilBackend() as other, anyio.create_task_group() as tasks:
+        tasks.start_soon(ask_safely, transport, path)
+        calm = HttpxTransport(other.url, connections=1, largest_body=1000)
+        with anyio.fail_after(PATIENCE):
+            for _ in range(5):
+                assert await ask_safely(calm, "/ok") == GOOD
+        tasks.cancel_scope.cancel()
+
+
+@both_loops
+@pytest.mark.parametrize("cancelled", [with_a_scope, with_a_task])
+async def test_a_storm_of_cancellations_leaks_nothing(
+    evil: EvilBackend, transport: HttpxTransport, cancelled: Callable[..., Awaitable[None]]
+):
+    dice = random.Random(20261107)
+    assert await all_places_are_free(evil, transport)
+    files = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+    failures: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+    with anyio.fail_after(4 * PATIENCE):
+        for _ in range(30):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(40):
+                    tasks.start_soon(cancelled, transport, dice.choice(STORM_PATHS), dice.uniform(0.0005, 0.03))
+    assert await all_places_are_free(evil, transport)
+    assert failures == []
+    if files:
+        assert len(os.listdir("/proc/self/fd")) == files
+
+
+@both_loops
+async def test_a_connection_that_is_cancelled_in_its_tls_handshake_is_closed(evil: EvilBackend):
+    transport = HttpxTransport(f"https://127.0.0.1:{evil.port}", connections=CONNECTIONS, largest_body=1000)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(CONNECTIONS):
+            tasks.start_soon(with_a_scope, transport, "/ok", DEADLINE)
+    assert evil.accepted == CONNECTIONS
+    assert await evil.all_closed()
+
+
+async def test_a_connection_that_is_not_made_in_time_is_unreachable(evil: EvilBackend):
+    transport = HttpxTransport(
+        f"https://127.0.0.1:{evil.port}", connections=1, largest_body=1000, connect_within=DEADLINE
+    )
+    with anyio.fail_after(PATIENCE), pytest.raises(TransportError, match="in time") as caught:
+        await transport.send(Request("GET", "/ok"))
+    assert caught.value.fault is Fault.UNREACHABLE
+    assert await evil.all_closed()

@@ -1,0 +1,121 @@
+"""Requests that two parties could read differently go no further than the edge."""
+
+import pytest
+
+from support.gateways import ASKED, BEARER, COOKIE, EXPLORER_LIST, GOOD_HEADERS, HOST, EdgeUnderTest
+
+pytestmark = pytest.mark.anyio
+
+REFUSED = {
+    "no host": ((BEARER,), "no Host header"),
+    "two hosts": ((HOST, HOST, BEARER), "repeated header: host"),
+    "an empty host": (((b"host", b""), BEARER), "the Host header is not host[:port]"),
+    "a host with a path": (((b"host", b"a.example/x"), BEARER), "the Host header is not host[:port]"),
+    "a host with a user": (((b"host", b"u@a.example"), BEARER), "the Host header is not host[:port]"),
+    "a host with a space": (((b"host", b"a.example b"), BEARER), "the Host header is not host[:port]"),
+    "two hosts joined": (((b"host", b"a.example,b.example"), BEARER), "the Host header is not host[:port]"),
+    "a host with a word for a port": (((b"host", b"a.example:http"), BEARER), "the Host header is not host[:port]"),
+    "an open bracket": (((b"host", b"[::1"), BEARER), "the Host header is not host[:port]"),
+    "a host that ends in a new line": (((b"host", b"a.example\n"), BEARER), "control character in a header's value"),
+    "two credentials": ((HOST, BEARER, BEARER), "repeated header: authorization"),
+    "two cookies": ((HOST, COOKIE, COOKIE), "repeated header: cookie"),
+    "two lengths": ((*GOOD_HEADERS, (b"content-length", b"0"), (b"content-length", b"0")), "repeated header: content-length"),
+    "two types": (
+        (*GOOD_HEADERS, (b"content-type", b"a/b"), (b"content-type", b"a/b")),
+        "repeated header: content-type",
+    ),
+    "two codings": (
+        (*GOOD_HEADERS, (b"transfer-encoding", b"chunked"), (b"transfer-encoding", b"chunked")),
+        "repeated header: transfer-encoding",
+    ),
+    "a length and a coding": (
+        (*GOOD_HEADERS, (b"content-length", b"5"), (b"transfer-encoding", b"chunked")),
+        "Content-Length together with Transfer-Encoding",
+    ),
+}
+ACCEPTED = {
+    "a plain request": GOOD_HEADERS,
+    "a host without a port": ((b"host", b"gateway"), BEARER),
+    "a host with an empty port": ((b"host", b"gateway:"), BEARER),
+    "an address": ((b"host", b"127.0.0.1:65535"), BEARER),
+    "an IPv6 address": ((b"host", b"[::1]:8080"), BEARER),
+    "an underscore, as Docker names hosts": ((b"host", b"job_gateway:80"), BEARER),
+    "a tab in a value": (*GOOD_HEADERS, (b"user-agent", b"a\tb")),
+    "bytes beyond ASCII in a value": (*GOOD_HEADERS, (b"user-agent", b"J\xfcrgen \xff")),
+    "a list header said twice": (*GOOD_HEADERS, (b"accept", b"text/plain"), (b"accept", b"application/json")),
+    "a chunked body": (*GOOD_HEADERS, (b"transfer-encoding", b"chunked")),
+}
+
+
+@pytest.mark.parametrize(("headers", "detail"), REFUSED.values(), ids=REFUSED)
+async def test_an_ambiguous_head_is_refused_and_the_connection_ends(headers, detail):
+    edge = EdgeUnderTest()
+
+    answer = await edge.ask(EXPLORER_LIST, headers)
+
+    assert (answer.status, answer.json()) == (400, {"code": 40004000, "message": f"ErrBadRequest::{detail}"})
+    assert answer.value(b"connection") == b"close"
+    assert not edge.seen
+
+
+@pytest.mark.parametrize("headers", ACCEPTED.values(), ids=ACCEPTED)
+async def test_an_unambiguous_head_is_served_and_the_connection_stays(headers):
+    edge = EdgeUnderTest()
+
+    answer = await edge.ask(headers=headers)
+
+    assert answer.status == 200
+    assert answer.value(b"connection") is None
+    assert len(edge.seen) == 1
+
+
+@pytest.mark.parametrize("byte", [*range(9), *range(10, 32), 127])
+@pytest.mark.parametrize("place", [b"%bx", b"x%bx", b"x%b"])
+async def test_no_control_byte_passes_in_a_value(byte, place):
+    edge = EdgeUnderTest()
+
+    answer = await edge.ask(headers=(*GOOD_HEADERS, (b"x-note", place % bytes([byte]))))
+
+    assert answer.status == 400
+    assert not edge.seen
+
+
+@pytest.mark.parametrize("dialect", ASKED)
+async def test_the_refusal_is_said_in_the_dialect_that_the_path_belongs_to(dialect):
+    target, credential = ASKED[dialect]
+    expected = {
+        "openreplay-v2": {"error": "bad request"},
+        "openreplay-v1": {"errors": ["There was an error parsing the body"]},
+        "explorer": {"code": 40004000, "message": "ErrBadRequest::repeated header: host"},
+    }
+
+    answer = await EdgeUnderTest().ask(target, (HOST, HOST, credential))
+
+    assert answer.json() == expected[dialect]
+
+
+async def test_a_path_of_no_route_is_refused_as_a_problem():
+    answer = await EdgeUnderTest().ask("/elsewhere", (HOST, HOST))
+
+    assert answer.status == 400
+    assert answer.value(b"content-type") == b"application/problem+json"
+    assert answer.json()["detail"] == "repeated header: host"
+
+
+@pytest.mark.parametrize("target", ["http://gateway.example/public/K/jobs", "*", "gateway.example:80", ""])
+async def test_a_target_that_is_not_a_path_is_refused(target):
+    scope = {"raw_path": target.encode()} if target else {"raw_path": b"x"}
+
+    answer = await EdgeUnderTest().ask(target, **scope)
+
+    assert answer.status == 400
+    assert answer.json()["detail"] == "the request's target is not a path"
+
+
+async def test_http_1_0_needs_no_host_but_knows_no_transfer_coding():
+    edge = EdgeUnderTest()
+
+    assert (await edge.ask(headers=(BEARER,), version="1.0")).status == 200
+    coded = await edge.ask(headers=(BEARER, (b"transfer-encoding", b"chunked")), version="1.0")
+    assert (coded.status, coded.json()) == (400, {"error": "bad request"})
+    assert (await edge.ask(headers=((b"host", b"?"), BEARER), version="1.0")).status == 400
