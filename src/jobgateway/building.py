@@ -45,9 +45,7 @@ def _transport(config: Config, settings: Settings, dialect: Dialect) -> Transpor
         jobs = documented(dialect)
         store = Store(jobs, clock=_now, scopes=scopes_of(jobs, dialect.spec.scope.field))
         return demo_transport(mock_app(dialect, store, profile=dialect.spec.profiles[0]))
-    return HttpxTransport(
-        settings.url, connections=config.limits.connections, largest_body=config.limits.response_body
-    )
+    return HttpxTransport(settings.url, connections=config.limits.connections, largest_body=config.limits.response_body)
 
 
 def _now() -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.gateways import ASKED, BEARER, COOKIE, EXPLORER_LIST, GOOD_HEADERS, HOST, EdgeUnderTest
+from support.edges import ASKED, BEARER, COOKIE, EXPLORER_LIST, GOOD_HEADERS, HOST, EdgeUnderTest
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,11 @@ import json
 import msgspec
 import pytest
 from hypothesis import given, settings
-from support.specs import all_specs
-from support.strategies import jobs, view
 
 from jobgateway.translation.dialect import Dialect, compile_dialect
 from jobgateway.translation.hub import GetJob, Job, ListJobs, Page, Refusal, Window
+from support.specs import all_specs
+from support.strategies import jobs, view
 
 DIALECTS = {name: compile_dialect(spec) for name, spec in all_specs().items()}
 PAIRS = list(itertools.product(DIALECTS, DIALECTS))

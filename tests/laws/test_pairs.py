@@ -14,8 +14,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.gateways import DIALECTS, NOW, SCOPE, ask, gateway_over
-from support.strategies import shown_status, view
 
 from jobgateway.gateway import Exchange
 from jobgateway.mock.population import population
@@ -33,6 +31,8 @@ from jobgateway.translation.hub import (
     Wanted,
     Window,
 )
+from support.gateways import DIALECTS, NOW, SCOPE, ask, gateway_over
+from support.strategies import shown_status, view
 
 PAIRS = list(itertools.product(DIALECTS, DIALECTS))
 JOBS = population(47, seed=7)

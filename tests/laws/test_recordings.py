@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from support.recordings import Recording, recordings
-from support.specs import all_specs
 
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.hub import Page, Refusal
 from jobgateway.translation.wire import Response
+from support.recordings import Recording, recordings
+from support.specs import all_specs
 
 DIALECTS = {name: compile_dialect(spec) for name, spec in all_specs().items()}
 RECORDINGS = list(recordings())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.specs import all_specs
 
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.hub import CancelJob, GetJob, ListJobs, Operation, Reason, Refusal, Status
 from jobgateway.translation.reasons import REASON_OF, STATUS_OF
 from jobgateway.translation.wire import Response
+from support.specs import all_specs
 
 DIALECTS = {name: compile_dialect(spec) for name, spec in all_specs().items()}
 CALLS = {
@@ -64,7 +64,7 @@ def test_every_refusal_is_said_in_strict_json_or_has_a_documented_form_without(
     name: str, profile: str, operation: Operation, reason: Reason
 ) -> None:
     dialect = DIALECTS[name]
-    refusal = Refusal(reason, "a detail with \u2028 and \"quotes\"", value="\ud7ff<x>", allow=("GET",), retry_after=3)
+    refusal = Refusal(reason, 'a detail with \u2028 and "quotes"', value="\ud7ff<x>", allow=("GET",), retry_after=3)
 
     response = dialect.write_reply(CALLS[operation], refusal, profile)
 
@@ -87,8 +87,7 @@ def test_the_status_that_stands_in_the_way_is_told_where_the_dialect_has_words_f
     name: str, status: Status
 ) -> None:
     dialect = DIALECTS[name]
-    call = CANCEL = CALLS[Operation.CANCEL]
-    assert CANCEL is call
+    call = CALLS[Operation.CANCEL]
 
     reply = dialect.read_reply(
         call, dialect.write_reply(call, Refusal(Reason.NOT_CANCELLABLE, status=status), dialect.spec.profiles[-1])
@@ -104,7 +103,8 @@ def test_the_status_that_stands_in_the_way_is_told_where_the_dialect_has_words_f
 @pytest.mark.parametrize("operation", CALLS)
 @pytest.mark.parametrize("status", [204, 301, 302, 307, 400, 402, 404, 409, 410, 418, 451, 500, 502, 503, 507, 599])
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>secret</html>", b'{"error":"secret"}', b'{"code":1}', b"[]", b"null", b'{"data":{}}', b"{\xff"]
+    "body",
+    [b"", b"<html>secret</html>", b'{"error":"secret"}', b'{"code":1}', b"[]", b"null", b'{"data":{}}', b"{\xff"],
 )
 def test_any_answer_without_success_is_a_refusal_that_repeats_nothing_of_it(
     name: str, operation: Operation, status: int, body: bytes

@@ -328,7 +328,7 @@ class EvilBackend:
         length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
         self.seen.append(head + await reader.readexactly(length))
         target = head.split(b" ")[1].decode("latin-1")
-        name, _, argument = target.lstrip("/").partition("=")
+        name, _, argument = target.partition("?")[0].lstrip("/").partition("=")
         behaviour: Behaviour = getattr(Behaviours, name.replace("-", "_"), Behaviours.ok)
         saying = asyncio.create_task(self._say(behaviour(argument, head), writer))
         watching = asyncio.create_task(self._watch(reader))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from jobgateway.config.specs import load_spec, shipped_specs
 from msgspec.structs import replace
 
-from jobgateway.translation.hub import Status
+from jobgateway.config.specs import load_spec, shipped_specs
+from jobgateway.mock.population import population
+from jobgateway.translation.dialect import Dialect, compile_dialect
+from jobgateway.translation.hub import GetJob, Job, Status
 from jobgateway.translation.losses import NEWEST_FIRST, OLDEST_FIRST, Collapse, Fidelity, Losses, losses
-from jobgateway.translation.spec import Spec
+
+if TYPE_CHECKING:
+    from jobgateway.translation.spec import Spec
 
 ACME = Path(__file__).resolve().parents[2] / "docs" / "examples" / "acme.yaml"
 SPECS = {**shipped_specs(), "acme": load_spec(ACME)}
@@ -100,7 +106,6 @@ def test_the_parts_of_a_task_are_compared_where_both_sides_have_tasks():
     poorer = named(replace(EXPLORER, job={**EXPLORER.job, "tasks": replace(tasks, each=fewer)}))
     assert losses(EXPLORER, poorer).absent == ("tasks.ended_at",)
     assert losses(poorer, EXPLORER).unseen == ("tasks.ended_at",)
-    assert losses(EXPLORER, poorer, frozenset({"tasks"})).absent == ()
 
 
 def test_what_only_the_detail_tells_is_missing_from_lists_that_show_it():
@@ -186,3 +191,49 @@ def test_a_backend_whose_cancel_answers_the_job_is_not_read_after_it():
     assert losses(V2, EXPLORER).cancel_reads
     assert not losses(V2, answering).cancel_reads
     assert not losses(EXPLORER, named(EXPLORER)).cancel_reads
+
+
+WHOLE = population(40, seed=7)
+
+
+@cache
+def compiled(name: str, *, lenient: bool) -> Dialect:
+    """A dialect; the lenient one reads null for every field, which callers are shown where a field is absent."""
+    spec = SPECS[name]
+    if lenient:
+        always = {"id", "title", "status"}
+        job = {field: replace(words, nullable=field not in always) for field, words in spec.job.items()}
+        spec = replace(spec, job=job)
+    return compile_dialect(spec)
+
+
+def passed(job: Job, caller: Spec, backend: Spec) -> tuple[Job, Job]:
+    """A job as the backend says it, and as the caller's dialect then shows it."""
+    said, shown = compiled(backend.dialect, lenient=False), compiled(caller.dialect, lenient=True)
+    call = GetJob(None, job.id)
+    told = said.read_reply(call, said.write_reply(call, job, backend.profiles[0]))
+    seen = shown.read_reply(call, shown.write_reply(call, told, caller.profiles[0]))
+    assert isinstance(told, Job) and isinstance(seen, Job)
+    return told, seen
+
+
+@pytest.mark.parametrize(("caller", "backend"), PAIRS, ids=lambda spec: spec.dialect)
+def test_jobs_lose_on_their_way_what_the_losses_say_and_nothing_else(caller, backend):
+    found = losses(caller, backend)
+    lost = set()
+    for job in WHOLE:
+        told, seen = passed(job, caller, backend)
+        named = (name for name in Job.__struct_fields__ if name != "status")
+        lost |= {name for name in named if (getattr(told, name) or None) != (getattr(seen, name) or None)}
+        assert not any(getattr(seen, name) for name in found.absent)
+    assert lost == set(found.unseen)
+
+
+@pytest.mark.parametrize(("caller", "backend"), PAIRS, ids=lambda spec: spec.dialect)
+def test_statuses_are_shown_as_the_losses_say(caller, backend):
+    changed = set()
+    for status in Status:
+        told, seen = passed(replace(WHOLE[0], status=status, tasks=None), caller, backend)
+        if told.status is not seen.status:
+            changed.add(Collapse(told.status, seen.status))
+    assert changed == set(losses(caller, backend).collapsed)

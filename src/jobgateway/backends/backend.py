@@ -53,9 +53,7 @@ class Asking:
         """Ask; every way that asking can fail is a refusal."""
         backend = self._backend
         request = backend.dialect.write_call(call)
-        request = Request(
-            request.method, request.path, request.query, (*request.headers, *self._headers), request.body
-        )
+        request = Request(request.method, request.path, request.query, (*request.headers, *self._headers), request.body)
         self.calls += 1
         cancels = isinstance(call, CancelJob)
         self.cancelling = cancels

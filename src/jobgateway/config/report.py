@@ -47,11 +47,12 @@ class Report:
         self.add(path, problem, severity="warning")
 
     def sound(self, *paths: Path) -> bool:
-        """Whether no error was found at, within or around these paths, so that their values can be relied on."""
-        return not any(self._touched(path) for path in paths)
+        """Whether no error was found at, around or within these paths: their values can be relied on."""
+        return all(self.stands(path) and path not in self._around for path in paths)
 
-    def _touched(self, path: Path) -> bool:
-        return path in self._around or any(path[:length] in self._hurt for length in range(len(path) + 1))
+    def stands(self, path: Path) -> bool:
+        """Whether no error was found at or around a path: its value has its type, but there may be errors in it."""
+        return not any(path[:length] in self._hurt for length in range(len(path) + 1))
 
     def findings(self) -> tuple[Finding, ...]:
         """All of them, in the file's order; those of the file as a whole come first."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
+from collections.abc import Mapping
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, Final
 
 from jobgateway.config.compose import LARGEST_FILE, compose
@@ -13,7 +16,7 @@ from jobgateway.config.findings import ConfigError, Path
 from jobgateway.config.report import Report
 from jobgateway.config.shapes import record_of
 from jobgateway.config.walk import Walk
-from jobgateway.translation.checks import problems_of
+from jobgateway.translation.dialect import Dialect, SpecError, compile_dialect
 from jobgateway.translation.spec import Spec
 
 _STEP: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -22,6 +25,12 @@ _STEP: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 def shipped_specs() -> dict[str, Spec]:
     """The specs that come with the product, by the name of their dialect."""
     return dict(_shipped())
+
+
+@functools.cache
+def shipped_dialects() -> Mapping[str, Dialect]:
+    """The same, compiled."""
+    return MappingProxyType({name: compile_dialect(spec) for name, spec in _shipped()})
 
 
 @functools.cache
@@ -38,18 +47,16 @@ def _shipped() -> tuple[tuple[str, Spec], ...]:
     return tuple(found)
 
 
-def load_spec(path: str) -> Spec:
+def load_spec(path: str | os.PathLike[str]) -> Spec:
     """The spec in a file, checked. Raises ``ConfigError`` with everything that is wrong."""
-    report = Report(str(path))
+    report = Report(os.fspath(path))
     try:
-        data = read_file(str(path), LARGEST_FILE).data
+        data = read_file(report.file, LARGEST_FILE).data
     except UnreadableError as error:
         report.add((), f"cannot be read: {error}")
         raise ConfigError(report.findings()) from None
     spec = read_spec(data, report)
-    if spec is not None:
-        check_spec(spec, report)
-    if spec is None or report.failed():
+    if spec is None or compile_spec(spec, report) is None:
         raise ConfigError(report.findings())
     return spec
 
@@ -63,10 +70,14 @@ def read_spec(data: bytes, report: Report) -> Spec | None:
     return None if report.failed() else spec
 
 
-def check_spec(spec: Spec, report: Report) -> None:
-    """Note what is wrong between the words of a spec, each at its line."""
-    for path, problem in problems_of(spec):
-        report.add(_steps(path), problem)
+def compile_spec(spec: Spec, report: Report) -> Dialect | None:
+    """The dialect of a spec; ``None`` where the words do not go together, with each problem at its line."""
+    try:
+        return compile_dialect(spec)
+    except SpecError as error:
+        for path, problem in error.problems:
+            report.add(_steps(path), problem)
+    return None
 
 
 def _steps(path: str) -> Path:

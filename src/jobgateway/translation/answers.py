@@ -153,4 +153,4 @@ def compile_cancel(answers: Answers, record: Record) -> JobCodec | DoneCodec:
     if words.done is None:
         return compile_job(answers, words.job or "", record)
     envelope = _envelope(answers, words.done, (bool, bool), optional=False, total=None)
-    return DoneCodec(envelope, ENCODER.encode(_shape(answers, {"done": words.done})(True)))  # noqa: FBT003
+    return DoneCodec(envelope, ENCODER.encode(_shape(answers, {"done": words.done})(True)))

@@ -16,7 +16,7 @@ from jobgateway.translation.codecs import status_codec
 from jobgateway.translation.hub import Job, Status, Task, Wanted
 from jobgateway.translation.record import compile_record
 from jobgateway.translation.refusals import ambiguities
-from jobgateway.translation.spec import Carrier, CodecName, Endpoint, JobField, Spec, TaskField
+from jobgateway.translation.spec import Carrier, Endpoint, JobField, Spec, TaskField
 
 Problem = tuple[str, str]
 

@@ -113,4 +113,3 @@ def compile_dialect(spec: Spec) -> Dialect:
     if problems := problems_of(spec):
         raise SpecError(problems)
     return Dialect(spec, compile_calls(spec), compile_replies(spec), compile_credentials(spec.credential))
-

@@ -69,6 +69,7 @@ class Window(Struct, frozen=True, gc=False):
 
     @property
     def end(self) -> int:
+        """The offset that follows the window."""
         return self.offset + self.limit
 
 

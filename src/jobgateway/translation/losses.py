@@ -45,7 +45,7 @@ class Losses(Struct, frozen=True):
     caller: str
     backend: str
     absent: tuple[str, ...] = ()
-    """Hub fields that the caller's dialect shows and neither the backend nor a fill supplies: null."""
+    """Hub fields that the caller's dialect shows and neither the backend nor a fill supplies: null, or no tasks."""
     unlisted: tuple[str, ...] = ()
     """Hub fields that the caller's lists show and the backend tells only of a single job."""
     unseen: tuple[str, ...] = ()

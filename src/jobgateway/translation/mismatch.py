@@ -20,7 +20,8 @@ def refuse_mismatch(error: Exception, body: bytes) -> Refusal:
     if isinstance(error, msgspec.ValidationError):
         return Refusal(Reason.BACKEND_FAILED, f"the backend's answer does not fit: {_validation(str(error), body)}")
     if isinstance(error, KeyError):
-        return Refusal(Reason.BACKEND_FAILED, f"the backend's answer does not fit: unknown status {show(error.args[0])}")
+        word = show(error.args[0])
+        return Refusal(Reason.BACKEND_FAILED, f"the backend's answer does not fit: unknown status {word}")
     return Refusal(Reason.BACKEND_FAILED, "the backend's answer is not strict JSON")
 
 

@@ -189,13 +189,14 @@ def specificity(entry: _Readable) -> tuple[bool, ...]:
 def ambiguities(spec: Spec) -> list[tuple[Reason, Reason]]:
     """Pairs of reasons that one answer would be read as, with nothing to tell which."""
     seen: dict[tuple[Any, ...], Reason] = {}
-    found: list[tuple[Reason, Reason]] = []
-    for reason, forms in spec.refusals.forms.items():
-        for form in forms:
-            for key in () if form.write_only else _reading_keys(reason, form):
-                if seen.setdefault(key, reason) is not reason:
-                    found.append((seen[key], reason))
-    return found
+    keys = [
+        (key, reason)
+        for reason, forms in spec.refusals.forms.items()
+        for form in forms
+        if not form.write_only
+        for key in _reading_keys(reason, form)
+    ]
+    return [(seen[key], reason) for key, reason in keys if seen.setdefault(key, reason) is not reason]
 
 
 def _reading_keys(reason: Reason, form: Form) -> list[tuple[Any, ...]]:
@@ -204,5 +205,5 @@ def _reading_keys(reason: Reason, form: Form) -> list[tuple[Any, ...]]:
     layout = None if _says_text(form) or form.code is not None else form.layout
     partly = (form.starts, form.ends) if form.starts is not None else None
     texts = [text for text in (form.text, *(form.texts or {}).values(), form.around, partly) if text is not None]
-    operations: list[Operation | None] = list(form.to) if form.to is not None else [None]
-    return [(form.vacant, form.code, status, layout, text, each) for text in texts or [None] for each in operations]
+    said = (form.vacant, form.code, status, layout)
+    return [(*said, text, each) for text in texts or (None,) for each in form.to or (None,)]
