@@ -69,14 +69,14 @@ async def test_an_unambiguous_head_is_served_and_the_connection_stays(headers):
     assert len(edge.seen) == 1
 
 
-@pytest.mark.parametrize("byte", [*range(9), *range(10, 32), 127])
-@pytest.mark.parametrize("place", [b"%bx", b"x%bx", b"x%b"])
-async def test_no_control_byte_passes_in_a_value(byte, place):
+async def test_no_control_byte_passes_in_a_value():
     edge = EdgeUnderTest()
 
-    answer = await edge.ask(headers=(*GOOD_HEADERS, (b"x-note", place % bytes([byte]))))
+    for byte in (*range(9), *range(10, 32), 127):
+        for place in (b"%bx", b"x%bx", b"x%b"):
+            answer = await edge.ask(headers=(*GOOD_HEADERS, (b"x-note", place % bytes([byte]))))
+            assert answer.status == 400, (byte, place)
 
-    assert answer.status == 400
     assert not edge.seen
 
 

@@ -199,14 +199,18 @@ def test_a_secret_is_written_into_the_first_carrier(credentials: Credentials, he
     assert credentials.write_secret("abc=") == header
 
 
-@pytest.mark.parametrize("secret", ["", "a b", "a\r\nb", "a\n", "a\0", "é", "\ud800", "\uff11", "a" * (LONGEST_SECRET + 1)])
+@pytest.mark.parametrize(
+    "secret", ["", "a b", "a\r\nb", "a\n", "a\0", "é", "\ud800", "\uff11", "a" * (LONGEST_SECRET + 1)]
+)
 @pytest.mark.parametrize("credentials", [BEARER, RAW, COOKIE])
 def test_a_secret_that_no_header_can_say_is_never_written(credentials: Credentials, secret: str) -> None:
     assert credentials.write_secret(secret) is None
 
 
 @pytest.mark.parametrize(
-    ("credentials", "allowed"), [(BEARER, TOKENS + b"="), (RAW, VISIBLE), (COOKIE, COOKIES)], ids=["token", "raw", "cookie"]
+    ("credentials", "allowed"),
+    [(BEARER, TOKENS + b"="), (RAW, VISIBLE), (COOKIE, COOKIES)],
+    ids=["token", "raw", "cookie"],
 )
 def test_each_byte_at_each_place_is_carried_as_it_is_or_refused(credentials: Credentials, allowed: bytes) -> None:
     name, lead = credentials.write_secret("K") or (b"", b"")
@@ -246,7 +250,7 @@ def test_what_is_written_is_read_again(secret: str) -> None:
             st.sampled_from([b"authorization", b"cookie", b"explorer_token"]),
             st.tuples(
                 st.sampled_from([b"", b"Bearer ", b"explorer_token=", b"a=b; explorer_token="]),
-                st.binary(max_size=12) | st.text("ab=;, \t\"\\", max_size=8).map(str.encode),
+                st.binary(max_size=12) | st.text('ab=;, \t"\\', max_size=8).map(str.encode),
             ).map(b"".join),
         ),
         max_size=3,
@@ -273,4 +277,6 @@ def test_naughty_strings_are_carried_as_they_are_or_not_at_all() -> None:
             check_written(credentials, text)
             name = "cookie" if credentials is COOKIE else "authorization"
             read = credentials.read_secret(sent((name, (lead + text).encode("utf-8", "surrogatepass"))))
-            assert isinstance(read, Refusal) or read == text.strip(" \t") or (credentials is COOKIE and ";" in text), text
+            assert isinstance(read, Refusal) or read == text.strip(" \t") or (credentials is COOKIE and ";" in text), (
+                text
+            )

@@ -113,7 +113,8 @@ def test_a_json_filter_that_is_not_strict_is_refused(text: str, detail: str) -> 
 
 
 @pytest.mark.parametrize(
-    "value", ["true", "1.0", "1e3", '"1657847355906"', "[]", str(LATEST_MILLIS + 1), str(EARLIEST_MILLIS - 1), str(2**70)]
+    "value",
+    ["true", "1.0", "1e3", '"1657847355906"', "[]", str(LATEST_MILLIS + 1), str(EARLIEST_MILLIS - 1), str(2**70)],
 )
 def test_a_bound_is_a_whole_number_of_milliseconds(value: str) -> None:
     expected = "toCreateTime is not a whole number of milliseconds within the years 1 to 9999"
@@ -205,7 +206,9 @@ def test_texts_and_milliseconds_may_be_query_keys_too() -> None:
     assert filters.read({"sort": "new"}) == (ANYTHING, NEWEST)
     for text in ("1.0", "+1", " 1", "\uff11", "1" * 20, str(LATEST_MILLIS + 1)):
         assert problem(filters, {"to": text}).startswith("to is not a whole number of milliseconds")
-    assert filters.write(Wanted(title="a b&c=d+é", created_to=-12), OLDEST) == "q=a%20b%26c%3Dd%2B%C3%A9&to=-12&sort=old"
+    assert (
+        filters.write(Wanted(title="a b&c=d+é", created_to=-12), OLDEST) == "q=a%20b%26c%3Dd%2B%C3%A9&to=-12&sort=old"
+    )
 
 
 def test_numbers_may_be_the_words_of_a_query_key() -> None:
@@ -217,9 +220,7 @@ def test_numbers_may_be_the_words_of_a_query_key() -> None:
     assert problem(filters, {"state": "05"}) == "state is none of the words known here"
 
 
-@pytest.mark.parametrize(
-    ("filters", "order"), [(V1, None), (V2, Order("id")), (EXPLORER, NEWEST), (ACME, NEWEST)]
-)
+@pytest.mark.parametrize(("filters", "order"), [(V1, None), (V2, Order("id")), (EXPLORER, NEWEST), (ACME, NEWEST)])
 def test_a_list_has_the_order_of_its_dialect(filters: Filters, order: Order | None) -> None:
     assert filters.read({}) == (ANYTHING, order)
     assert filters.write(ANYTHING, order) == ""
@@ -292,7 +293,7 @@ def test_of_a_json_suite_all_that_is_no_json_is_refused_and_nothing_raises() -> 
     assert refused > 150
 
 
-@given(st.text(max_size=60) | st.text("{}[]\":,0123456789eE+-.\\ntfalsru namestatus", max_size=60))
+@given(st.text(max_size=60) | st.text('{}[]":,0123456789eE+-.\\ntfalsru namestatus', max_size=60))
 @settings(max_examples=400, deadline=None)
 def test_no_text_raises_as_a_filter_and_what_comes_through_can_be_written(text: str) -> None:
     for filters, key in ((EXPLORER, "filter"), (ACME, "state"), (ACME, "createdFrom"), (ACME, "createdTo")):

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
-from jobgateway.config.specs import load_spec, shipped_specs
 from jobgateway.mock.population import population
 from jobgateway.translation.dialect import Dialect, compile_dialect
 from jobgateway.translation.hub import GetJob, Job, Status
 from jobgateway.translation.losses import NEWEST_FIRST, OLDEST_FIRST, Collapse, Fidelity, Losses, losses
+from support.specs import all_specs
 
 if TYPE_CHECKING:
     from jobgateway.translation.spec import Spec
 
-ACME = Path(__file__).resolve().parents[2] / "docs" / "examples" / "acme.yaml"
-SPECS = {**shipped_specs(), "acme": load_spec(ACME)}
+SPECS = all_specs()
 V1, V2, EXPLORER = SPECS["openreplay-v1"], SPECS["openreplay-v2"], SPECS["explorer"]
 PAIRS = list(product(SPECS.values(), repeat=2))
 

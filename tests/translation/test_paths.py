@@ -16,6 +16,8 @@ PATHS = {name: compile_paths(spec.operations) for name, spec in all_specs().item
 V2 = PATHS["openreplay-v2"]
 EXPLORER = PATHS["explorer"]
 KEY = "3sWXSsqHgSKnE87YkNJK"
+
+
 def operations(*lists: str, get: str, cancel: str) -> Operations:
     return Operations(
         list=tuple(Endpoint("GET", path) for path in lists), get=Endpoint("GET", get), cancel=Endpoint("DELETE", cancel)

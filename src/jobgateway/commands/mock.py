@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from jobgateway.commands.exits import Exit, Stop
 from jobgateway.config.findings import ConfigError, closest
+from jobgateway.config.model import Listen
 from jobgateway.config.specs import load_spec, shipped_specs
 from jobgateway.config.unfit import UnfitError
 from jobgateway.config.units import read_duration
+from jobgateway.edge.banner import url_of
+from jobgateway.edge.server import serve_app
 from jobgateway.mock.app import mock_app
 from jobgateway.mock.faults import Faults
 from jobgateway.mock.population import documented, population
 from jobgateway.mock.store import Store, scopes_of
 from jobgateway.translation.dialect import Dialect, compile_dialect
+
+if TYPE_CHECKING:
+    from jobgateway.asgi import App
+    from jobgateway.translation.spec import Spec
 
 MOST_JOBS: Final = 1_000_000
 
@@ -66,11 +73,48 @@ class Share(click.ParamType):
 @click.pass_context
 def mock(ctx: click.Context, dialect: str, host: str, port: int, **settings: Any) -> None:
     """Serve a stateful backend in a dialect; its URL is printed when it is ready."""
-    from jobgateway.edge.server import serve_app  # noqa: PLC0415 - a server is loaded only to serve
-
     spoken = compile_dialect(_spec(dialect, settings["dialect_file"]))
-    profile = _profile(spoken, settings["profile"])
+    ctx.exit(serve_app(_app(spoken, settings), host, port, _say_where))
+
+
+def _app(dialect: Dialect, settings: dict[str, Any]) -> App:
+    jobs = documented(dialect) if settings["jobs"] is None else population(settings["jobs"], settings["seed"])
+    store = Store(jobs, _now, scopes_of(jobs, dialect.spec.scope.field))
     faults = Faults(settings["latency"], settings["fail"], settings["seed"])
-    store = _store(spoken, settings["jobs"], settings["seed"])
-    app = mock_app(spoken, store, profile=profile, key=settings["key"], faults=faults)
-    ctx.exit(serve_app(app, host, port, _say_where))
+    profile = _profile(dialect, settings["profile"])
+    try:
+        return mock_app(dialect, store, profile=profile, key=settings["key"], faults=faults)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--key") from error
+
+
+def _spec(name: str, file: str | None) -> Spec:
+    """The spec of a dialect's name, among those that are shipped and the one in the file."""
+    known = shipped_specs()
+    if file is not None:
+        try:
+            given = load_spec(file)
+        except ConfigError as error:
+            raise Stop(Exit.FINDINGS, *map(str, error.findings)) from error
+        known = {**known, given.dialect: given}
+    if name not in known:
+        near = closest(name, known)
+        hint = f"; did you mean {near!r}?" if near else ""
+        raise click.BadParameter(f"unknown dialect {name!r}{hint} known: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def _profile(dialect: Dialect, name: str | None) -> str:
+    known = dialect.spec.profiles
+    if name is not None and name not in known:
+        raise click.BadParameter(f"{dialect.name} has no profile {name!r}; known: {', '.join(known)}")
+    return name or known[0]
+
+
+def _now() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def _say_where(host: str, port: int) -> None:
+    click.echo(url_of(Listen(host, port)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jobgateway.commands.configured import config_option
+from jobgateway.edge.server import serve
 
 
 @click.command()
@@ -17,6 +18,4 @@ def run(ctx: click.Context, path: str, *, access_log: bool) -> None:
     The access log goes to standard output, everything else to standard error. SIGHUP reads the file again; SIGTERM
     and SIGINT stop it once the requests under way are answered.
     """
-    from jobgateway.edge.server import serve  # noqa: PLC0415 - a server is loaded only to serve
-
     ctx.exit(serve(path, access_log=access_log))

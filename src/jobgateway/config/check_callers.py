@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-
 from jobgateway.config.check_backends import check_credential
 from jobgateway.config.findings import Path, dotted
+from jobgateway.config.keys import digests_of, secrets_of
 from jobgateway.config.known import Known
-from jobgateway.config.model import Secret
 from jobgateway.config.source import Caller
 from jobgateway.translation.dialect import Dialect
 
 
 def check_callers(known: Known) -> None:
     """Note what is wrong with the callers: their keys, and their credentials at backends."""
-    if known.said.callers is not None and not known.said.callers:
-        known.report.add(("callers",), "nobody is named, so nobody would be let in; leave the section out for that")
+    if known.report.stands(("callers",)) and known.said.callers == {}:
+        known.report.add(("callers",), "no caller is named, so nobody is let in; leave the section out to let all in")
     first: dict[bytes, Path] = {}
-    dialects = tuple(_dialects_of_routes(known))
+    dialects = _spoken(known)
     for _, caller, path in known.callers():
-        _check_keys(known, caller, path, first)
-        _check_carriers(known, caller, path, dialects)
+        if known.report.sound((*path, "key"), (*path, "key_sha256")):
+            _check_keys(known, caller, path, first)
+            _check_carriers(known, caller, path, dialects)
         _check_credentials(known, caller, path)
 
 
-def digests_of(caller: Caller) -> tuple[bytes, ...]:
-    """The SHA-256 digests of a caller's keys."""
-    return tuple(digest for _, digest in _digests(caller, ()))
+def _check_keys(known: Known, caller: Caller, path: Path, first: dict[bytes, Path]) -> None:
+    digests = [((*path, *place), digest) for place, digest in digests_of(caller)]
+    if not digests:
+        known.report.add(path, "no key; give `key` or `key_sha256`")
+    for place, digest in digests:
+        if digest in first:
+            known.report.add(place, f"the same key as {dotted(first[digest])}")
+        else:
+            first[digest] = place
 
 
-def _digests(caller: Caller, path: Path) -> Iterator[tuple[Path, bytes]]:
-    for place, key in _each(caller.key, (*path, "key")):
-        yield place, hashlib.sha256(key.reveal().encode()).digest()
-    yield from _each(caller.key_sha256, (*path, "key_sha256"))
+def _check_carriers(known: Known, caller: Caller, path: Path, dialects: tuple[Dialect, ...]) -> None:
+    """A key that no request can carry would let nobody in."""
+    for place, key in secrets_of(caller):
+        if dialects and all(dialect.write_secret(key.reveal()) is None for dialect in dialects):
+            known.report.add(
+                (*path, *place), "the key has a character that no dialect of the routes can carry, or too many"
+            )
 
 
-def _each(value: object, path: Path) -> Iterator[tuple[Path, object]]:
-    if isinstance(value, tuple):
-        yield from (((*path, index), each) for index, each in enumerate(value))
-    elif value is not None:
-        yield path, value
+def _check_credentials(known: Known, caller: Caller, path: Path) -> None:
+    if not known.report.stands((*path, "credentials")):
+        return
+    for name, secret in caller.credentials.items():
+        place = (*path, "credentials", name)
+        known.require("backend", name, place, among="backends", known=known.said.backends)
+        backend = known.backend_at(name, place)
+        if backend is not None and known.report.sound(("backends", name, "url")):
+            dialect = known.dialect_at(backend.dialect, ("backends", name, "dialect"))
+            check_credential(known, secret, place, backend, dialect)
+
+
+def _spoken(known: Known) -> tuple[Dialect, ...]:
+    """The dialects that the routes' callers speak; none where a route's is not known."""
+    found = [known.dialect_at(route.dialect, (*path, "dialect")) for route, path in known.routes()]
+    return tuple(dialect for dialect in found if dialect is not None) if all(found) else ()

@@ -93,7 +93,7 @@ def _advice(text: str, mark: Mark | None) -> str:
     return "; within { } and [ ] a reference needs quotes" if "${" in line else ""
 
 
-def _mark(event: yaml.Event) -> Mark:
+def _mark(event: Any) -> Mark:
     return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
@@ -130,9 +130,9 @@ class _Composer:
             raise _Stop
         node: Node
         if isinstance(event, yaml.SequenceStartEvent):
-            node = Listing(tuple(self._items(path, depth, flow=event.flow_style)), mark)
+            node = Listing(tuple(self._items(path, depth, flow=bool(event.flow_style))), mark)
         else:
-            node = Mapping(tuple(self._entries(path, depth, flow=event.flow_style)), mark)
+            node = Mapping(tuple(self._entries(path, depth, flow=bool(event.flow_style))), mark)
         return Unusable(mark) if refused else node
 
     def _scalar(self, event: Any, path: Path, mark: Mark, *, flow: bool) -> Node:

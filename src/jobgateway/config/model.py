@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, field
 
+from jobgateway.config.findings import Finding
 from jobgateway.translation.spec import Spec
 
 MASK: Final = "********"
@@ -137,3 +138,5 @@ class Config(Struct, frozen=True):
     limits: Limits = Limits()
     path: str = ""
     """The file it came from."""
+    warnings: tuple[Finding, ...] = ()
+    """What is probably not meant, but can be run."""

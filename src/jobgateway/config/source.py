@@ -5,7 +5,7 @@ What it means, resolved and checked, is in ``model``. Durations are seconds, siz
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Struct, field
 
@@ -33,6 +33,7 @@ Scope = Annotated[str, Grammar(words.read_scope, words.SCOPE)]
 ScopeOrAll = Annotated[str, Grammar(words.read_scope_or_all, words.SCOPE_OR_ALL)]
 Digest = Annotated[bytes, Grammar(words.read_digest, words.DIGEST)]
 
+
 class Listen(Struct, frozen=True):
     """Where callers ask."""
 
@@ -50,9 +51,7 @@ class Admin(Struct, frozen=True):
 class Backend(Struct, frozen=True):
     """One backend: where it is, how it speaks, and with which credential it is asked."""
 
-    dialect: Annotated[
-        Name, About("How it speaks: a shipped dialect, or one of `dialects`.", EACH_DIALECT)
-    ]
+    dialect: Annotated[Name, About("How it speaks: a shipped dialect, or one of `dialects`.", EACH_DIALECT)]
     url: Annotated[
         str,
         _Url,
@@ -76,7 +75,9 @@ class Backend(Struct, frozen=True):
         float, _Timeout, About("How long one caller's request may take, over all calls that it needs here.", ("10s",))
     ] = 10.0
     transport: Annotated[
-        str, Text(("httpx",), others=(("direct", _NO_DIRECT),)), About("What carries requests to it.", ("httpx",))
+        Literal["httpx"],
+        Text(("httpx",), others=(("direct", _NO_DIRECT),)),
+        About("What carries requests to it.", ("httpx",)),
     ] = "httpx"
     fill: Annotated[
         Fill,
@@ -112,9 +113,7 @@ class Caller(Struct, frozen=True):
 class Route(Struct, frozen=True):
     """Which requests go to which backend."""
 
-    dialect: Annotated[
-        Name, About("What the callers speak: a shipped dialect, or one of `dialects`.", EACH_DIALECT)
-    ]
+    dialect: Annotated[Name, About("What the callers speak: a shipped dialect, or one of `dialects`.", EACH_DIALECT)]
     backend: Annotated[Name, About("Who answers: one of `backends`.", ("replay",))]
     profile: Annotated[
         Name | None,
@@ -128,14 +127,12 @@ class Route(Struct, frozen=True):
         _Prefix,
         About("Only requests whose path begins with these whole segments, which are taken off.", ("/old",)),
     ] = ()
-    callers: Annotated[
-        tuple[Name, ...] | None, Fewest(1), About("Only these callers.", (["billing"],))
-    ] = None
+    callers: Annotated[tuple[Name, ...] | None, Fewest(1), About("Only these callers.", (["billing"],))] = None
     scopes: Annotated[
         dict[Scope, ScopeOrAll] | None,
         Fewest(1),
         About(
-            'The caller\'s scope -> the backend\'s; "*": not confined. Any other scope is not found.',
+            "The caller's scope -> the backend's; \"*\": not confined. Any other scope is not found.",
             ({"OLDKEY": "3sWXSsqHgSKnE87YkNJK"}, {"OLDKEY": "*"}),
         ),
     ] = None
@@ -171,7 +168,9 @@ class Gateway(Struct, frozen=True):
     routes: Annotated[
         tuple[Route, ...],
         Fewest(1),
-        About("Who is answered by whom; the first that matches is taken.", ([{"dialect": "acme", "backend": "replay"}],)),
+        About(
+            "Who is answered by whom; the first that matches is taken.", ([{"dialect": "acme", "backend": "replay"}],)
+        ),
     ]
     listen: Annotated[Listen, About("Where callers ask.", ({"host": "127.0.0.1", "port": 8080},))] = Listen()
     admin: Annotated[
@@ -193,6 +192,4 @@ class Gateway(Struct, frozen=True):
             ({"billing": {"key": "${env:BILLING_KEY}"}},),
         ),
     ] = None
-    limits: Annotated[Limits, About("Bounds; one that is reached is answered with a refusal that names it.")] = (
-        Limits()
-    )
+    limits: Annotated[Limits, About("Bounds; one that is reached is answered with a refusal that names it.")] = Limits()

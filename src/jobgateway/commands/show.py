@@ -1,0 +1,17 @@
+"""``show``: the configuration as it is in effect."""
+
+from __future__ import annotations
+
+import click
+
+from jobgateway.commands.configured import config_option, configured
+from jobgateway.commands.output import format_option, print_json
+from jobgateway.config.show import masked
+
+
+@click.command()
+@config_option
+@format_option("json")
+def show(path: str, form: str) -> None:
+    """Print the configuration with its defaults and references resolved, and its secrets masked."""
+    print_json(masked(configured(path)))

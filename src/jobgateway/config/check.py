@@ -1,0 +1,31 @@
+"""What no part of a configuration shows by itself: whether its parts go together."""
+
+from __future__ import annotations
+
+from jobgateway.config.check_backends import check_backends
+from jobgateway.config.check_callers import check_callers
+from jobgateway.config.check_routes import check_routes
+from jobgateway.config.findings import dotted
+from jobgateway.config.known import Known
+
+_WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - they are compared, not bound
+_LOCAL = {"localhost": "127.0.0.1"}
+
+
+def check(known: Known) -> None:
+    """Note everything that does not go together."""
+    _check_ports(known)
+    if known.report.sound(("workers",)) and known.said.workers != 1:
+        known.report.add(("workers",), "this release serves with one worker; leave it out, or start more gateways")
+    check_backends(known)
+    check_callers(known)
+    check_routes(known)
+
+
+def _check_ports(known: Known) -> None:
+    listen, admin = known.said.listen, known.said.admin
+    if not known.report.sound(("listen",), ("admin",)) or admin is None or listen.port != admin.port or not admin.port:
+        return
+    hosts = {_LOCAL.get(host, host) for host in (listen.host, admin.host)}
+    if len(hosts) == 1 or hosts & _WILDCARDS:
+        known.report.add(("admin", "port"), f"the same address as {dotted(('listen',))}; callers must not reach it")
