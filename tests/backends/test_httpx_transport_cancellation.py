@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import anyio
 import pytest
@@ -45,6 +45,12 @@ STORM_PATHS = [
     "/bomb=1",
     "/garbage",
 ]
+
+
+def open_files() -> int:
+    """How many files and sockets this process has open; 0 where the system does not tell."""
+    place = Path("/proc/self/fd")
+    return len(list(place.iterdir())) if place.is_dir() else 0
 
 
 async def ask_safely(transport: HttpxTransport, path: str) -> bytes | None:
@@ -134,7 +140,7 @@ async def test_a_storm_of_cancellations_leaks_nothing(
 ):
     dice = random.Random(20261107)
     assert await all_places_are_free(evil, transport)
-    files = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+    files = open_files()
     failures: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
     with anyio.fail_after(4 * PATIENCE):
@@ -144,8 +150,9 @@ async def test_a_storm_of_cancellations_leaks_nothing(
                     tasks.start_soon(cancelled, transport, dice.choice(STORM_PATHS), dice.uniform(0.0005, 0.03))
     assert await all_places_are_free(evil, transport)
     assert failures == []
-    if files:
-        assert len(os.listdir("/proc/self/fd")) == files
+    with anyio.fail_after(PATIENCE):  # uvloop closes sockets some turns later
+        while open_files() > files:
+            await anyio.sleep(0.01)
 
 
 @both_loops

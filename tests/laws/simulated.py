@@ -23,7 +23,6 @@ from jobgateway.translation.hub import (
     Reply,
     Status,
     Wanted,
-    Window,
 )
 from jobgateway.translation.plan import plan
 
@@ -44,6 +43,7 @@ class Backend:
         self.jobs = list(jobs)
         self.abilities = abilities
         self.calls: list[Call] = []
+        self.batches: list[int] = []
         self.rows = 0
 
     def answer(self, call: Call) -> Reply:
@@ -121,9 +121,9 @@ def run(
 
 def ask(backend: Backend, call: Call, budget: Budget = AMPLE, *, shows_cancelled: bool = False) -> Reply:
     """What a plan makes of a call to a backend."""
-    steps = plan(call, backend.abilities, budget, shows_cancelled=shows_cancelled)
-    return run(steps, lambda calls: [backend.answer(each) for each in calls])
 
+    def answer(calls: tuple[Call, ...]) -> list[Reply]:
+        backend.batches.append(len(calls))
+        return [backend.answer(each) for each in calls]
 
-def windows_asked(backend: Backend) -> list[Window | None]:
-    return [call.window for call in backend.calls if isinstance(call, ListJobs)]
+    return run(plan(call, backend.abilities, budget, shows_cancelled=shows_cancelled), answer)

@@ -320,6 +320,8 @@ class EvilBackend:
                     pass
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
             self.open -= 1
             self._changed.set()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.specs import all_specs
 
 from jobgateway.translation.calls import compile_calls
 from jobgateway.translation.hub import (
@@ -21,6 +20,7 @@ from jobgateway.translation.hub import (
     Window,
 )
 from jobgateway.translation.wire import Request
+from support.specs import all_specs
 
 CALLS = {name: compile_calls(spec) for name, spec in all_specs().items()}
 V1, V2, EXPLORER, ACME = (CALLS[name] for name in ("openreplay-v1", "openreplay-v2", "explorer", "acme"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.corpora import naughty_strings
-from support.specs import all_specs
 
 from jobgateway.translation.credentials import LONGEST_SECRET, Credentials, compile_credentials
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.spec import Carrier, Credential
 from jobgateway.translation.wire import Request
+from support.corpora import naughty_strings
+from support.specs import all_specs
 
 BEARER, RAW, COOKIE = (
     compile_credentials(all_specs()[name].credential) for name in ("openreplay-v2", "openreplay-v1", "explorer")
@@ -256,7 +256,7 @@ def test_what_is_written_is_read_again(secret: str) -> None:
         max_size=3,
     )
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_no_header_raises_and_a_secret_that_comes_through_is_what_was_sent(headers) -> None:
     request = Request("GET", "/", headers=tuple(headers))
     for credentials, allowed in ((BEARER, TOKENS + b"="), (RAW, VISIBLE), (COOKIE, VISIBLE)):

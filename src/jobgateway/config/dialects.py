@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from jobgateway.config.compose import LARGEST_FILE
-from jobgateway.config.files import UnreadableError, read_file
+from jobgateway.config.files import UnreadableError, beside, read_file
 from jobgateway.config.findings import shown
 from jobgateway.config.report import Report
 from jobgateway.config.source import Gateway
@@ -13,7 +11,7 @@ from jobgateway.config.specs import compile_spec, read_spec, shipped_dialects
 from jobgateway.translation.dialect import Dialect
 
 
-def read_dialects(said: Gateway, folder: str, report: Report) -> tuple[dict[str, Dialect | None], list[Report]]:
+def read_dialects(said: Gateway, report: Report) -> tuple[dict[str, Dialect | None], list[Report]]:
     """All dialects by name, ``None`` where a file has errors, and what is wrong within the files."""
     dialects: dict[str, Dialect | None] = dict(shipped_dialects())
     reports: list[Report] = []
@@ -26,7 +24,7 @@ def read_dialects(said: Gateway, folder: str, report: Report) -> tuple[dict[str,
             continue
         dialects[name] = None
         if report.sound(path):
-            inner = Report(os.path.normpath(os.path.join(folder, file)))
+            inner = Report(beside(report.file, file))
             reports.append(inner)
             dialects[name] = _read(name, inner, report)
     return dialects, reports

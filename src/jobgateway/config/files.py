@@ -63,3 +63,8 @@ _WORDS: Final = {
     errno.ELOOP: "its links lead in a circle",
     errno.ENAMETOOLONG: "its name is too long",
 }
+
+
+def beside(file: str, path: str) -> str:
+    """A path that another file names: it starts from that file's folder, unless it is absolute."""
+    return os.path.normpath(os.path.join(os.path.dirname(file), path))  # noqa: PTH118, PTH120 - the text is kept

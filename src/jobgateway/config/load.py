@@ -39,12 +39,11 @@ def _read(content: Content, report: Report, environ: Mapping[str, str]) -> Confi
     root = compose(content.data, report)
     if root is None:
         raise ConfigError(report.findings())
-    folder = os.path.dirname(report.file)
-    walk = Walk(report, References(environ, folder), private=content.private)
+    walk = Walk(report, References(environ, report.file), private=content.private)
     said: Any = walk.read(root, record_of(Gateway))
     if not isinstance(said, Gateway):
         raise ConfigError(report.findings())
-    dialects, reports = read_dialects(said, folder, report)
+    dialects, reports = read_dialects(said, report)
     check(Known(said, dialects, report))
     findings = tuple(finding for each in (report, *reports) for finding in each.findings())
     if any(each.failed() for each in (report, *reports)):

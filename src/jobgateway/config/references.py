@@ -6,14 +6,13 @@ change what the file's other lines mean.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
-from jobgateway.config.files import UnreadableError, read_file
+from jobgateway.config.files import UnreadableError, beside, read_file
 from jobgateway.config.findings import closest, shown
 from jobgateway.config.nodes import Scalar
 
@@ -43,11 +42,15 @@ class UnresolvedError(Exception):
         self.near = near
 
 
-class References(Struct, frozen=True):
-    """Where references lead: an environment, and the folder that relative paths start from."""
+class References:
+    """Where references lead: an environment, and files beside the one that names them.
 
-    environ: Mapping[str, str]
-    folder: str
+    No Struct, so that no repr shows an environment.
+    """
+
+    def __init__(self, environ: Mapping[str, str], file: str) -> None:
+        self._environ = environ
+        self._file = file
 
     def resolve(self, scalar: Scalar) -> Said:
         """What a scalar says. Raises ``UnresolvedError``."""
@@ -64,10 +67,10 @@ class References(Struct, frozen=True):
     def _variable(self, name: str, default: str | None) -> str:
         if default == "":
             raise UnresolvedError(f"the default of ${{env:{name}}} is empty")
-        value = self.environ.get(name)
+        value = self._environ.get(name)
         text = default if default is not None and not value else value
         if text is None:
-            raise UnresolvedError(f"the environment has no {name}", closest(name, self.environ))
+            raise UnresolvedError(f"the environment has no {name}", closest(name, self._environ))
         if not text:
             raise UnresolvedError(f"{name} is empty in the environment")
         if not _is_text(text):
@@ -76,7 +79,7 @@ class References(Struct, frozen=True):
 
     def _content(self, path: str) -> str:
         try:
-            data = read_file(os.path.join(self.folder, path), _LARGEST_FILE).data  # noqa: PTH118 - any text, no checks
+            data = read_file(beside(self._file, path), _LARGEST_FILE).data
         except UnreadableError as error:
             raise UnresolvedError(f"the file {shown(path)} cannot be read: {error}") from None
         if len(data) > _LARGEST_FILE:

@@ -65,13 +65,14 @@ class Hidden(Struct, frozen=True):
 
 
 class Grammar(Struct, frozen=True):
-    """A text with a grammar: ``read`` gives what it means or raises ``UnfitError``.
+    """A text with a grammar: ``read`` gives what it means or raises ``UnfitError``; ``write`` is the way back.
 
-    ``pattern`` is what an editor checks, in the JSON Schema's regular expressions.
+    ``pattern`` is what an editor checks: what it admits may still be refused.
     """
 
     read: Callable[[str], Any]
     pattern: str
+    write: Callable[[Any], str] = str
 
 
 class Items(Struct, frozen=True):

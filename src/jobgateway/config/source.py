@@ -13,7 +13,7 @@ from jobgateway.config import addresses, words
 from jobgateway.config.filling import Fill
 from jobgateway.config.model import Secret
 from jobgateway.config.shapes import EACH_DIALECT, About, Fewest, Grammar, Number, Refused, Text
-from jobgateway.config.units import DURATION, SIZE, bounded_duration, bounded_size
+from jobgateway.config.units import DURATION, SIZE, bounded_duration, bounded_size, write_duration, write_size
 
 _NO_SESSIONS: Final = "sessions at backends are not in this release; give `credential` a token, or neither"
 _NO_ACCOUNTS: Final = "sessions of callers are not in this release; they present their key in each request"
@@ -23,10 +23,10 @@ _Port: Final = Number(0, 65535)
 _Bind: Final = Grammar(addresses.read_bind, addresses.BIND)
 _Url: Final = Grammar(addresses.read_url, addresses.URL)
 _Host: Final = Grammar(addresses.read_host, addresses.HOST)
-_Prefix: Final = Grammar(addresses.read_prefix, addresses.PREFIX)
-_Timeout: Final = Grammar(bounded_duration("1ms", "1h"), DURATION)
-_Head: Final = Grammar(bounded_size("1KiB", "1MiB"), SIZE)
-_Body: Final = Grammar(bounded_size("1KiB", "1GiB"), SIZE)
+_Prefix: Final = Grammar(addresses.read_prefix, addresses.PREFIX, addresses.write_prefix)
+_Timeout: Final = Grammar(bounded_duration("1ms", "1h"), DURATION, write_duration)
+_Head: Final = Grammar(bounded_size("1KiB", "1MiB"), SIZE, write_size)
+_Body: Final = Grammar(bounded_size("1KiB", "1GiB"), SIZE, write_size)
 
 Name = Annotated[str, Grammar(words.read_name, words.NAME)]
 Scope = Annotated[str, Grammar(words.read_scope, words.SCOPE)]
@@ -192,4 +192,6 @@ class Gateway(Struct, frozen=True):
             ({"billing": {"key": "${env:BILLING_KEY}"}},),
         ),
     ] = None
-    limits: Annotated[Limits, About("Bounds; one that is reached is answered with a refusal that names it.")] = Limits()
+    limits: Annotated[
+        Limits, About("Bounds; one that is reached is answered with a refusal that names it.", ({"rows": 20_000},))
+    ] = Limits()

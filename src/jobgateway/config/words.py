@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from jobgateway.config.unfit import UnfitError
+from jobgateway.translation.paths import is_scope
 
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 SCOPE: Final = r"[A-Za-z0-9._~-]{1,64}"
@@ -25,8 +26,8 @@ def read_name(text: str) -> str:
 
 def read_scope(text: str) -> str:
     """A project key or a workflow id. Raises ``UnfitError``."""
-    if not re.fullmatch(SCOPE, text) or text in {".", ".."}:
-        raise UnfitError("is no scope: 1 to 64 letters, digits and . _ ~ -")
+    if not is_scope(text):
+        raise UnfitError("is no scope: 1 to 64 letters, digits and . _ ~ -, not dots alone")
     return text
 
 

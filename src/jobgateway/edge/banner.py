@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
+
+import msgspec
 
 from jobgateway import __version__
 
@@ -87,7 +88,7 @@ def _query(spec: Spec) -> str:
     words: dict[str, str | int] = {}
     if spec.filter is not None and spec.filter.within is not None:
         order = spec.filter.order
-        words[spec.filter.within] = json.dumps({} if order is None else {order.key: order.newest})
+        words[spec.filter.within] = msgspec.json.encode({} if order is None else {order.key: order.newest}).decode()
     if spec.paging is not None:
         words[spec.paging.size.key] = spec.paging.size.default
         words[spec.paging.start.key] = spec.paging.start.default

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Self
 
-import anyio
-
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -23,8 +21,7 @@ SWEEP: Final = 0.05
 class Departures:
     """Notices departures among the requests that are waiting."""
 
-    def __init__(self, sweep: float = SWEEP) -> None:
-        self._seconds = sweep
+    def __init__(self) -> None:
         self._fresh: set[Wait] = set()
         self._seen: set[Wait] = set()
         self._armed = False
@@ -37,50 +34,62 @@ class Departures:
         """A request begins to wait."""
         self._fresh.add(wait)
         if not self._armed:
-            self._armed = True
-            asyncio.get_running_loop().call_later(self._seconds, self._sweep)
+            self._arm()
 
     def leave(self, wait: Wait) -> None:
         """A request waits no longer."""
         self._fresh.discard(wait)
         self._seen.discard(wait)
 
+    def _arm(self) -> None:
+        self._armed = True
+        asyncio.get_running_loop().call_later(SWEEP, self._sweep)
+
     def _sweep(self) -> None:
+        self._armed = False
         for wait in self._seen:
             wait.watch()
         self._seen, self._fresh = self._fresh, set()
-        self._armed = bool(self._seen)
-        if self._armed:
-            asyncio.get_running_loop().call_later(self._seconds, self._sweep)
+        if self._seen:
+            self._arm()
 
 
 class Wait:
-    """One request's wait for its answer."""
+    """One request's wait for its answer.
 
-    __slots__ = ("_departures", "_receive", "_scope", "_watch")
+    It is ended by ``Task.cancel``, once, and not by a cancel scope, which every request would pay for.
+    """
+
+    __slots__ = ("_departures", "_gone", "_receive", "_task", "_watch")
 
     def __init__(self, departures: Departures, receive: Receive) -> None:
         self._departures = departures
         self._receive = receive
-        self._scope = anyio.CancelScope()
+        self._task: asyncio.Task[None] | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._gone = False
 
     def watch(self) -> None:
         """Look after the caller from now on."""
         self._watch = asyncio.get_running_loop().create_task(self._end_with_caller())
 
     def __enter__(self) -> Self:
-        self._scope.__enter__()
+        self._task = asyncio.current_task()
         self._departures.enter(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        """Swallow the cancellation that came from here, but none that came from elsewhere as well."""
         self._departures.leave(self)
         if self._watch is not None:
             self._watch.cancel()
-        return bool(self._scope.__exit__(kind, error, at))
+        if not self._gone or self._task is None:
+            return False
+        return not self._task.uncancel() and kind is asyncio.CancelledError
 
     async def _end_with_caller(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             continue
-        self._scope.cancel()
+        if self._task is not None:
+            self._gone = True
+            self._task.cancel()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from jobgateway.building import build_gateway
+from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
-from jobgateway.config.problems import ConfigError
 from jobgateway.config.show import masked
 from jobgateway.edge.absences import absences
 from jobgateway.observe.events import traces
@@ -50,7 +50,8 @@ class Reloader:
             return False
         self._current.swap(config, gateway)
         digest = note_loaded(self._metrics, config)
-        self._events.tell("reload", outcome="done", config=digest, needs_restart=fixed(self._started_with, config))
+        restart, warnings = fixed(self._started_with, config), [str(finding) for finding in config.warnings]
+        self._events.tell("reload", outcome="done", config=digest, needs_restart=restart, warnings=warnings)
         return True
 
     def _refused(self, **why: Any) -> None:

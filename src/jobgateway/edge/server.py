@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import uvloop
 from prometheus_client import disable_created_metrics
 
+from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
 from jobgateway.config.model import Listen
-from jobgateway.config.problems import ConfigError
 from jobgateway.edge.life import Life, Ports
 from jobgateway.edge.listener import Listener, bind
 from jobgateway.edge.signals import Signals
@@ -58,6 +58,7 @@ async def _serve(path: str, *, access_log: bool, grace: int) -> int:
     except ConfigError as error:
         _say(*map(str, error.findings))
         return BAD_CONFIG
+    _say(*map(str, config.warnings))
     callers = _bound(config.listen)
     admin = None if config.admin is None else _bound(config.admin)
     if callers is None or (admin is None and config.admin is not None):

@@ -28,11 +28,20 @@ Absences = dict[Pair, dict["Operation", tuple[str, ...]]]
 """The fields that a pair's answers to an operation lack."""
 
 
-class _Ended(Struct, frozen=True):
-    """What counts requests that ended alike: their children, looked up once."""
+class _Ended:
+    """Requests that ended alike. They are counted here, and in the registry when it is read."""
 
-    counters: tuple[Counter, ...]
-    duration: Histogram
+    __slots__ = ("_counters", "count", "observe")
+
+    def __init__(self, counters: list[Counter], duration: Histogram) -> None:
+        self._counters = counters
+        self.count = 0
+        self.observe = duration.observe
+
+    def settle(self) -> None:
+        for counter in self._counters:
+            counter.inc(self.count)
+        self.count = 0
 
 
 class _BackendCalls(Struct, frozen=True):
@@ -75,9 +84,8 @@ class Metrics:
         ended = self._ended.get(key)
         if ended is None:
             ended = self._ended[key] = self._ended_like(served)
-        for counter in ended.counters:
-            counter.inc()
-        ended.duration.observe(served.seconds)
+        ended.count += 1
+        ended.observe(served.seconds)
 
     def backend_call(self, backend: str, operation: Operation, outcome: str, seconds: float) -> None:
         """Count one backend call."""
@@ -95,8 +103,9 @@ class Metrics:
 
     def config_loaded(self, digest: str, absences: Mapping[Pair, dict[Operation, tuple[str, ...]]], at: float) -> None:
         """A configuration is in use since ``at`` (seconds since the epoch)."""
-        self._absences = dict(absences)
+        self._settle()
         self._ended.clear()
+        self._absences = dict(absences)
         self._config.clear()
         self._config.labels(digest).set(1)
         self._successful.set(1)
@@ -108,7 +117,12 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All metrics, in Prometheus' text format 0.0.4."""
+        self._settle()
         return generate_latest(self._registry)
+
+    def _settle(self) -> None:
+        for ended in self._ended.values():
+            ended.settle()
 
     def _ended_like(self, served: Served) -> _Ended:
         dialect, backend = served.dialect or "none", served.backend or "none"
@@ -119,7 +133,7 @@ class Metrics:
         elif served.operation is not None:
             fields = self._absences.get((dialect, backend), {}).get(served.operation, ())
             counters += [self._losses.labels(dialect, backend, field) for field in fields]
-        return _Ended(tuple(counters), self._duration.labels(dialect, operation))
+        return _Ended(counters, self._duration.labels(dialect, operation))
 
 
 def _counter(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Counter:
