@@ -10,9 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.evil_backend import EvilBackend  # noqa: E402
+from jobgateway.backends.httpx_transport import HttpxTransport
+from support.evil_backend import EvilBackend
 
-from jobgateway.backends.httpx_transport import HttpxTransport  # noqa: E402
+LARGEST_BODY = 20_000
 
 
 @pytest.fixture
@@ -28,6 +29,6 @@ async def evil(anyio_backend: str) -> AsyncIterator[EvilBackend]:
 
 @pytest.fixture
 async def transport(evil: EvilBackend) -> AsyncIterator[HttpxTransport]:
-    transport = HttpxTransport(evil.url, connections=10, largest_body=100_000)
+    transport = HttpxTransport(evil.url, connections=10, largest_body=LARGEST_BODY)
     yield transport
     await transport.aclose()

@@ -8,12 +8,12 @@ import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.evil_backend import EvilBackend
 
 from jobgateway import __version__
 from jobgateway.backends.httpx_transport import HttpxTransport
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Headers, Request
+from support.evil_backend import EvilBackend
 
 PATIENCE = 5.0
 
@@ -54,7 +54,7 @@ PATHS = st.text(st.sampled_from([c for c in VISIBLE if c not in "?#"]), max_size
 QUERIES = st.text(st.sampled_from([c for c in VISIBLE if c != "#"]), max_size=30)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(prefix=PATHS.map(lambda path: path.rstrip("/")), pairs=st.lists(st.tuples(PATHS, QUERIES), max_size=5))
 def test_any_target_arrives_byte_for_byte_behind_the_prefix(prefix: str, pairs: list[tuple[str, str]]):
     requests = [Request("GET", path, query) for path, query in pairs]

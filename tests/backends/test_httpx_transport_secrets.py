@@ -11,11 +11,11 @@ from pathlib import Path
 
 import anyio
 import pytest
-from support.evil_backend import GOOD, EvilBackend
 
 from jobgateway.backends.httpx_transport import HttpxTransport
 from jobgateway.backends.transport import TransportError
 from jobgateway.translation.wire import Request
+from support.evil_backend import GOOD, EvilBackend
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,16 @@ FORMS = [
     base64.b64encode(SECRET.encode()).decode().rstrip("="),
     repr(SECRET.encode())[2:-1],
 ]
-LOUD = ["", "httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "asyncio"]
+LOUD = [
+    "",
+    "httpx",
+    "httpcore",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "asyncio",
+]
 PATIENCE = 5.0
 
 

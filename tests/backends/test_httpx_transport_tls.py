@@ -7,11 +7,11 @@ from pathlib import Path
 
 import anyio
 import pytest
-from support.evil_backend import GOOD, EvilBackend
 
 from jobgateway.backends.httpx_transport import HttpxTransport
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Request
+from support.evil_backend import GOOD, EvilBackend
 
 pytestmark = pytest.mark.anyio
 

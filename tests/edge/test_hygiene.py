@@ -19,7 +19,10 @@ REFUSED = {
     "a host that ends in a new line": (((b"host", b"a.example\n"), BEARER), "control character in a header's value"),
     "two credentials": ((HOST, BEARER, BEARER), "repeated header: authorization"),
     "two cookies": ((HOST, COOKIE, COOKIE), "repeated header: cookie"),
-    "two lengths": ((*GOOD_HEADERS, (b"content-length", b"0"), (b"content-length", b"0")), "repeated header: content-length"),
+    "two lengths": (
+        (*GOOD_HEADERS, (b"content-length", b"0"), (b"content-length", b"0")),
+        "repeated header: content-length",
+    ),
     "two types": (
         (*GOOD_HEADERS, (b"content-type", b"a/b"), (b"content-type", b"a/b")),
         "repeated header: content-type",

@@ -7,7 +7,6 @@ from random import Random
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from laws.simulated import AMPLE, FARTHEST, LARGEST_BATCH, NO_JOB, Backend, ask, numbered, run
 
 from jobgateway.translation.hub import (
     Abilities,
@@ -27,6 +26,7 @@ from jobgateway.translation.hub import (
     Window,
 )
 from jobgateway.translation.plan import plan
+from laws.simulated import AMPLE, FARTHEST, LARGEST_BATCH, NO_JOB, Backend, ask, numbered, run
 
 CONDITIONS = ("title", "statuses", "created_from", "created_to")
 STATUSES = (Status.RUNNING, Status.COMPLETED, Status.FAILED)

@@ -3,7 +3,6 @@
 import math
 
 import pytest
-from laws.simulated import AMPLE, FARTHEST, Backend, ask, numbered, run
 
 from jobgateway.translation.hub import (
     Abilities,
@@ -23,6 +22,7 @@ from jobgateway.translation.hub import (
     Window,
 )
 from jobgateway.translation.plan import plan
+from laws.simulated import AMPLE, FARTHEST, Backend, ask, numbered, run
 
 NEWEST, OLDEST = Order("created_at"), Order("created_at", newest_first=False)
 PAGES_OF_200 = Abilities(largest_page=200, orders=(Order("id"),), confined=frozenset(Operation))
@@ -59,11 +59,11 @@ def test_a_page_of_500_over_pages_of_200_takes_three_calls_side_by_side():
     assert backend.batches == [3]
 
 
-def test_all_of_10_000_jobs_read_by_pages_of_500_take_61_calls():
+def test_all_of_10_000_jobs_read_by_pages_of_500_take_three_calls_each():
     backend = Backend(numbered(10_000), PAGES_OF_200)
     found = [id_ for start in range(0, 10_000, 500) for id_ in ids(ask(backend, ListJobs(window=Window(start, 500))))]
     assert found == list(range(10_000, 0, -1))
-    assert len(backend.calls) == 61
+    assert backend.batches == [3] * 20
 
 
 def test_a_page_of_5000_of_a_short_list_does_not_cost_25_calls():
@@ -98,7 +98,7 @@ def test_a_backend_that_takes_a_far_page_for_the_first_one_is_not_believed():
 def test_10_000_jobs_are_counted_in_about_a_dozen_calls(start):
     backend = Backend(numbered(10_000), PAGES_OF_200)
     assert ask(backend, ListJobs(window=Window(start, 10), counted=True), LIMITS).total == 10_000
-    assert len(backend.calls) <= 14
+    assert len(backend.calls) <= 13
     assert backend.rows <= 2000
 
 

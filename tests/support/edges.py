@@ -1,4 +1,3 @@
-# (moved by the lead from tests/support/gateways.py, which is another file: keep this name)
 """An edge in this process over real gateways, and how a test asks it: whole ASGI scopes, any bytes."""
 
 from __future__ import annotations

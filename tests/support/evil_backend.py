@@ -71,7 +71,7 @@ class Behaviours:
 
     @staticmethod
     async def drip(_: str, __: bytes) -> AsyncIterator[bytes]:
-        yield opened(b"Content-Length: 100000")
+        yield opened(b"Content-Length: 10000")
         while True:
             yield b"x"
             await asyncio.sleep(STEP)
@@ -305,6 +305,12 @@ class EvilBackend:
                     await self._changed.wait()
         return self.open == 0
 
+    async def asked(self) -> None:
+        """Waits for the first request."""
+        while not self.seen:
+            self._changed.clear()
+            await self._changed.wait()
+
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         self.open += 1
@@ -327,8 +333,11 @@ class EvilBackend:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
         self.seen.append(head + await reader.readexactly(length))
+        self._changed.set()
         target = head.split(b" ")[1].decode("latin-1")
         name, _, argument = target.partition("?")[0].lstrip("/").partition("=")
         behaviour: Behaviour = getattr(Behaviours, name.replace("-", "_"), Behaviours.ok)

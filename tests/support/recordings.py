@@ -38,7 +38,9 @@ def recordings() -> Iterator[Recording]:
         for line in lines:
             said = line["response"]
             body = bodies[said["body_same_as"]] if "body_same_as" in said else bodies[line["case"]]
-            yield Recording(dialect, line["case"], line["group"], _request(line["request"], front), _response(said, body))
+            yield Recording(
+                dialect, line["case"], line["group"], _request(line["request"], front), _response(said, body)
+            )
 
 
 def _body(message: dict[str, Any]) -> bytes:

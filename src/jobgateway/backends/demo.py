@@ -9,6 +9,7 @@ import httpx
 
 from jobgateway.backends.courier import Courier
 from jobgateway.backends.origin import Origin
+from jobgateway.backends.transport import Fault, TransportError
 
 if TYPE_CHECKING:
     from jobgateway.backends.transport import Transport
@@ -43,7 +44,7 @@ class _InProcess(httpx.AsyncBaseTransport):
         url = request.url.copy_with(raw_path=target)
         if url.raw_path != target:
             # Over the network the very bytes would arrive; here httpx would put a normalised path in their place.
-            raise httpx.LocalProtocolError("the target does not survive normalisation")
+            raise TransportError(Fault.UNSENDABLE, "the target does not survive normalisation")
         request.url = url
         try:
             return await self._inner.handle_async_request(request)

@@ -61,6 +61,8 @@ class _Batch:
                 if isinstance(reply, Refusal):
                     self._refusal = self._refusal or reply
                     scope.cancel()
+                if scope.cancel_called:
+                    return
         except Exception as failure:  # noqa: BLE001 -- raised again by ``replies``, out of the task group's own wrapping
             self._failure = self._failure or failure
             scope.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 import click
@@ -15,19 +15,15 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110 section 5.6.2."""
 
 
-class Header(click.ParamType):
-    """A header as curl takes it; what is wrong with one is told without repeating it, since it may hold a secret."""
+def read_header(text: str) -> tuple[bytes, bytes]:
+    """A header as curl takes it: its name in lower case, its value trimmed.
 
-    name = "header"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[bytes, bytes]:
-        """Its name in lower case and its value, trimmed."""
-        if isinstance(value, tuple):
-            return value
-        name, colon, text = value.partition(":")
-        if not colon or not _TOKEN.fullmatch(name):
-            self.fail("a header is written 'Name: value'", param, ctx)
-        return name.lower().encode(), text.strip().encode()
+    Raises ``BadParameter``, which does not repeat the text: it may hold a secret.
+    """
+    name, colon, value = text.partition(":")
+    if not colon or not _TOKEN.fullmatch(name):
+        raise click.BadParameter("a header is written 'Name: value'")
+    return name.lower().encode(), value.strip().encode()
 
 
 def request_of(method: str, target: str, headers: Headers, host: str) -> Request:

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 @format_option("text", "json")
 @click.pass_context
 def check(ctx: click.Context, file: str, form: str, *, backends: bool) -> None:
-    """Check a configuration, gateway.yaml by default; all findings are told at once.
+    """Check a configuration, and tell all that is wrong.
 
-    Warnings alone are fine. Exits with 1 on any other finding, a file that cannot be read included, and with 69 where
-    the file is fine and a backend cannot be reached. As text findings go to standard error, as JSON to standard output.
+    It is gateway.yaml unless another is named. Warnings alone are fine. Exits with 1 on any other finding, a file that
+    cannot be read included, and with 69 where the file is fine and a backend cannot be reached. As text findings go to
+    standard error, as JSON to standard output.
     """
     findings, config = _read(file)
     asked = anyio.run(ask_backends, config) if backends and config is not None else []

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from jobgateway.commands.exits import Exit, Stop
+from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
-from jobgateway.config.model import Backend, FillFrom
-from jobgateway.config.problems import ConfigError
+from jobgateway.config.model import FillFrom
 
 if TYPE_CHECKING:
-    from jobgateway.config.model import Config
+    from jobgateway.config.model import Backend, Config
     from jobgateway.translation.spec import Spec
 
 USUAL: Final = "gateway.yaml"
@@ -40,7 +40,5 @@ def usual_if_there() -> str | None:
 def filled(backend: Backend, spec: Spec) -> frozenset[str]:
     """The hub fields that the backend's fill supplies: a copy of what the backend does not say is nothing."""
     return frozenset(
-        name
-        for name, value in backend.fill.items()
-        if not isinstance(value, FillFrom) or value.field in spec.job
+        name for name, value in backend.fill.items() if not isinstance(value, FillFrom) or value.field in spec.job
     )

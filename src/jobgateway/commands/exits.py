@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from traceback import extract_tb
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -30,16 +30,12 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-class Stop(click.ClickException):
+class Stop(Exception):  # noqa: N818 - an exit is not always an error
     """Ends the program with an exit code, after these lines on standard error."""
 
     def __init__(self, code: Exit, *lines: str) -> None:
         super().__init__("\n".join(lines))
-        self.exit_code = code
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Say the lines as they are."""
-        click.echo(self.message, file=file, err=True)
+        self.code = code
 
 
 class PipeClosed(Exception):  # noqa: N818 - nothing went wrong
@@ -62,6 +58,9 @@ def leave(run: Callable[[], Any]) -> Exit | int:
         with while_read():
             sys.stdout.flush()
         return code if isinstance(code, int) else Exit.FINE
+    except Stop as stop:
+        click.echo(str(stop), err=True)
+        return stop.code
     except click.ClickException as error:
         error.show()
         return error.exit_code

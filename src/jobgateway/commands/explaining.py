@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jobgateway.commands.supposing import Supposed, suppose
 from jobgateway.config.model import MASK
 from jobgateway.edge.hygiene import untidy
-from jobgateway.gateway import HANDED_ON, Gateway, problem, understand
-from jobgateway.routing.door import Admission
-from jobgateway.translation.hub import Refusal
+from jobgateway.gateway import HANDED_ON, problem, understand
+from jobgateway.routing.table import Table
+from jobgateway.translation.hub import Reason, Refusal
 
 if TYPE_CHECKING:
+    from jobgateway.gateway import Gateway
+    from jobgateway.routing.door import Admission
     from jobgateway.routing.lane import Lane
     from jobgateway.translation.hub import Call
     from jobgateway.translation.wire import Headers, Request
@@ -46,3 +49,68 @@ class Explanation(Struct, frozen=True):
     """What is handed on of the caller's own."""
     supposed: Supposed | None = None
     refusal: Refusal | None = None
+
+
+def explain_request(gateway: Gateway, request: Request, count: int) -> Explanation:
+    """What the gateway would do with a request, over a backend that is supposed to hold ``count`` jobs."""
+    admission = gateway.door.admit(request)
+    lane = admission.lane
+    known = Explanation(
+        routes=tuple(_considered(gateway, each, request, admission) for each in gateway.lanes),
+        lane=lane,
+        caller=None if admission.caller is None else admission.caller.name,
+        headers=tuple(pair for pair in request.headers if pair[0] in HANDED_ON),
+        refusal=_untidy(request) or admission.refusal,
+    )
+    if lane is None:
+        return replace(known, refusal=known.refusal or Refusal(Reason.NO_PATH))
+    call = understand(lane, request)
+    if isinstance(call, Refusal):
+        return replace(known, refusal=known.refusal or call)
+    known = replace(known, call=call)
+    return known if known.refusal is not None else _directed(gateway, admission, lane, known, count)
+
+
+def _directed(gateway: Gateway, admission: Admission, lane: Lane, known: Explanation, count: int) -> Explanation:
+    """The rest of the way of a request that is let in."""
+    if known.call is None:
+        raise TypeError("a request that is let in asks for something")
+    directed = lane.scopes.apply(known.call)
+    if isinstance(directed, Refusal):
+        return replace(known, refusal=directed)
+    outgoing = gateway.door.outgoing(admission)
+    if outgoing is None or isinstance(outgoing, Refusal):
+        return replace(known, directed=directed, refusal=outgoing or Refusal(Reason.NO_CREDENTIAL))
+    own = admission.caller is not None and lane.backend.name in admission.caller.credentials
+    source = "the caller's own for this backend" if own else "the backend's" if outgoing.lent else "passed on"
+    return replace(
+        known,
+        directed=directed,
+        credential=Credential(lane.backend.dialect.write_secret(MASK) or (outgoing.header[0], MASK.encode()), source),
+        supposed=suppose(lane, directed, gateway.budget, count),
+    )
+
+
+def status_of(known: Explanation) -> int:
+    """The HTTP status of the answer."""
+    reply = known.refusal or (known.supposed.reply if known.supposed else None)
+    if known.lane is None or reply is None:
+        return problem(known.refusal or Refusal(Reason.INTERNAL)).status
+    return known.lane.dialect.write_reply(known.call, reply, known.lane.route.profile).status
+
+
+def _untidy(request: Request) -> Refusal | None:
+    return untidy({"headers": request.headers, "http_version": "1.1", "raw_path": request.path.encode()})
+
+
+def _considered(gateway: Gateway, lane: Lane, request: Request, admission: Admission) -> Considered:
+    route = lane.route
+    if not Table((lane,)).find(request.path, route.host or ""):
+        start = "/".join((*route.prefix, *lane.dialect.root))
+        return Considered(lane, f"the path does not begin with /{start}")
+    if lane not in gateway.door.lanes_for(request):
+        return Considered(lane, f"it is for the host {route.host}")
+    caller = gateway.door.consider(lane, request).caller
+    if route.callers and (caller is None or caller.name not in route.callers):
+        return Considered(lane, f"it is for {', '.join(route.callers)}")
+    return Considered(lane, None if lane is admission.lane else "an earlier route was taken")

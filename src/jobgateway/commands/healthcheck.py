@@ -14,9 +14,9 @@ from jobgateway.edge.probe import probe
 @click.command()
 @config_option
 def healthcheck(path: str) -> None:
-    """Ask the admin port of the running gateway whether it is ready.
+    """Ask the running gateway whether it is ready.
 
-    Exits with 0 or 69, as container health checks expect.
+    Its admin port is asked, where the configuration says it is. Exits with 0 or 69, as container health checks expect.
     """
     admin = configured(path).admin
     if admin is None:

@@ -8,8 +8,15 @@ from typing import Any, NoReturn
 import click
 
 from jobgateway import __version__
+from jobgateway.commands.check import check
 from jobgateway.commands.exits import leave, while_read
+from jobgateway.commands.explain import explain
+from jobgateway.commands.healthcheck import healthcheck
+from jobgateway.commands.mock import mock
 from jobgateway.commands.pairs import pairs
+from jobgateway.commands.run import run
+from jobgateway.commands.schema import schema
+from jobgateway.commands.show import show
 from jobgateway.commands.version import version
 
 EPILOG = """\b
@@ -37,6 +44,10 @@ class Program(click.Group):
         with while_read():
             return super().make_context(*args, **extra)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands in the order of their adding, which is that of their use."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""
         with while_read():
@@ -49,7 +60,7 @@ def program() -> None:
     """A gateway between callers and backends that speak different dialects of one jobs API."""
 
 
-for command in (pairs, version):
+for command in (run, check, show, schema, pairs, explain, mock, healthcheck, version):
     program.add_command(command)
 
 

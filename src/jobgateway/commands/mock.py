@@ -29,34 +29,20 @@ if TYPE_CHECKING:
 MOST_JOBS: Final = 1_000_000
 
 
-class Duration(click.ParamType):
-    """A number with a unit, as in the configuration: 5ms, 2s."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
-        if isinstance(value, float):
-            return value
-        try:
-            return read_duration(value)
-        except UnfitError as error:
-            self.fail(f"{value!r} {error.problem}", param, ctx)
+def read_latency(text: str) -> float:
+    """Seconds of a duration with a unit, as in the configuration. Raises ``BadParameter``."""
+    try:
+        return read_duration(text)
+    except UnfitError as error:
+        raise click.BadParameter(f"{text!r} {error.problem}") from error
 
 
-class Share(click.ParamType):
-    """A percentage: 2%, 0.5%."""
-
-    name = "percentage"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """A number from 0 to 1."""
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%", value)
-        if found is None or float(found[1]) > 100:  # noqa: PLR2004 - per cent
-            self.fail(f"{value!r} is not a percentage; write it as 2% or 0.5%, at most 100%", param, ctx)
-        return float(found[1]) / 100
+def read_share(text: str) -> float:
+    """A number from 0 to 1 of a percentage. Raises ``BadParameter``."""
+    found = re.fullmatch(r"(100|[0-9]{1,2}(?:\.[0-9]{1,6})?)%", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is not a percentage; write it as 2% or 0.5%")
+    return float(found[1]) / 100
 
 
 @click.command()
@@ -65,14 +51,17 @@ class Share(click.ParamType):
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0, the default: any free one.")
 @click.option("--jobs", type=click.IntRange(0, MOST_JOBS), help="How many jobs to make up; without it, the document's.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same jobs and failures.")
-@click.option("--latency", type=Duration(), default=0.0, help="Wait before every answer, such as 5ms.")
-@click.option("--fail", type=Share(), default=0.0, help="The share of calls that end as an internal error, such as 2%.")
+@click.option("--latency", type=read_latency, default="0s", metavar="DURATION", help="Wait before answers, as 5ms.")
+@click.option("--fail", type=read_share, default="0%", metavar="SHARE", help="How many calls fail, as 2%.")
 @click.option("--key", help="The only secret that is taken; without it, any.")
 @click.option("--profile", help="The variant of the dialect that is written; its first by default.")
 @click.option("--dialect-file", metavar="FILE", help="A dialect that is not shipped.")
 @click.pass_context
-def mock(ctx: click.Context, dialect: str, host: str, port: int, **settings: Any) -> None:
-    """Serve a stateful backend in a dialect; its URL is printed when it is ready."""
+def mock(ctx: click.Context, /, dialect: str, host: str, port: int, **settings: Any) -> None:
+    """Serve a stateful backend in a dialect.
+
+    Its URL is printed when it is ready. It holds the jobs of the dialect's document, or as many made-up ones as wanted.
+    """
     spoken = compile_dialect(_spec(dialect, settings["dialect_file"]))
     ctx.exit(serve_app(_app(spoken, settings), host, port, _say_where))
 

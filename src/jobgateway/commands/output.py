@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 
 
 def format_option(*names: str) -> Callable[[Any], Any]:
-    """The option ``--format``, whose default is the first name."""
+    """The option ``--format``, given to the command as ``form`` where there is a choice; the first is the default."""
     return click.option(
-        "--format", "form", type=click.Choice(names), default=names[0], show_default=True, help="How to print the data."
+        "--format",
+        "form",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        expose_value=len(names) > 1,
+        help="How to print the data.",
     )
 
 

@@ -10,7 +10,7 @@ from jobgateway.config.schema import json_schema
 
 @click.command()
 def schema() -> None:
-    """Print the JSON Schema (draft-07) of gateway.yaml.
+    """Print the JSON Schema of gateway.yaml (draft-07).
 
     An editor reads it where the file's first line is: # yaml-language-server: $schema=FILE
     """

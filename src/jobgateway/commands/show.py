@@ -12,6 +12,9 @@ from jobgateway.config.show import masked
 @click.command()
 @config_option
 @format_option("json")
-def show(path: str, form: str) -> None:
-    """Print the configuration with its defaults and references resolved, and its secrets masked."""
+def show(path: str) -> None:
+    """Print the effective configuration, secrets masked.
+
+    Defaults are filled in and references resolved.
+    """
     print_json(masked(configured(path)))

@@ -45,6 +45,8 @@ def read_url(text: str) -> str:
 
 def read_host(text: str) -> str:
     """A name that callers ask for, with a port or without, in lower case. Raises ``UnfitError``."""
+    if "/" in text:
+        raise UnfitError("is no host: it goes without scheme and path")
     return _authority(text)
 
 
@@ -55,8 +57,8 @@ def read_prefix(text: str) -> tuple[str, ...]:
     if text == "/":
         raise UnfitError("is no prefix; leave the key out for none")
     if not text.startswith("/"):
-        raise UnfitError("is not a prefix: it begins with a slash", near=f"/{text}")
-    return _segments(text.split("/")[1:], "prefix")
+        raise UnfitError("is not a prefix: it begins with a slash", near=f"/{text.rstrip('/')}")
+    return _segments(text.split("/")[1:])
 
 
 def write_prefix(segments: tuple[str, ...]) -> str:
@@ -85,17 +87,17 @@ def is_loopback(url: str) -> bool:
 
 def _path(path: str) -> str:
     bare = path.removesuffix("/")
-    return "/".join(("", *_segments(bare.split("/")[1:], "path"))) if bare else ""
+    return "/".join(("", *_segments(bare.split("/")[1:]))) if bare else ""
 
 
-def _segments(segments: list[str], noun: str) -> tuple[str, ...]:
+def _segments(segments: list[str]) -> tuple[str, ...]:
     for segment in segments:
         if segment in {".", ".."}:
-            raise UnfitError(f"has a {noun} with a dot segment; write where it leads")
+            raise UnfitError("has a dot segment; write where it leads")
         if segment == "":
-            raise UnfitError(f"has a {noun} with an empty segment")
+            raise UnfitError("has an empty segment")
         if not _SEGMENT.fullmatch(segment):
-            raise UnfitError(f"has a {noun} with other characters than letters, digits and . _ ~ -")
+            raise UnfitError("has a segment with other characters than letters, digits and . _ ~ -")
     return tuple(segments)
 
 

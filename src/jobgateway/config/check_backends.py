@@ -63,6 +63,6 @@ def _check_origin(known: Known, name: str, origin: str, path: Path, dialect: Dia
     if origin == name:
         known.report.add(path, "a field cannot be copied from itself")
     elif kind_of(origin) != kind_of(name):
-        known.report.add(path, f"{origin} holds {kind_of(origin)}, {name} holds {kind_of(name)}")
+        known.report.add(path, f"{origin} is {kind_of(origin)}, {name} is {kind_of(name)}")
     elif origin not in dialect.spec.job:
         known.report.add(path, f"{shown(dialect.name)} does not say {origin} either")

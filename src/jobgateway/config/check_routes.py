@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain, product
+
 from jobgateway.config.check_scopes import check_scopes
 from jobgateway.config.findings import Path, closest, dotted, listed, shown
 from jobgateway.config.known import Known
@@ -34,7 +36,8 @@ def _check_profile(known: Known, route: Route, path: Path) -> None:
         return
     profiles = dialect.spec.profiles
     if route.profile not in profiles:
-        problem = f"{shown(dialect.name)} has no profile {shown(route.profile)}; it has {listed(profiles, 'and')}"
+        wanted = known.report.shown(place, route.profile)
+        problem = f"{shown(dialect.name)} has no profile {wanted}; it has {listed(profiles, 'and')}"
         known.report.add(place, problem, near=closest(route.profile, profiles))
 
 
@@ -50,7 +53,7 @@ def _check_callers(known: Known, route: Route, path: Path) -> None:
     for index, name in enumerate(route.callers):
         known.require("caller", name, (*place, index), among="callers", known=known.said.callers)
         if name in route.callers[:index]:
-            known.report.add((*place, index), f"{shown(name)} is named twice")
+            known.report.add((*place, index), f"{known.report.shown((*place, index), name)} is named twice")
 
 
 def _check_lending(known: Known, route: Route, path: Path) -> None:
@@ -69,23 +72,29 @@ def _check_lending(known: Known, route: Route, path: Path) -> None:
 
 
 def _check_reach(known: Known) -> None:
-    """A path belongs to a route where it begins with its prefix and what all paths of its dialect begin with."""
-    before: list[tuple[Route, Path, Start]] = []
+    """A request belongs to a route where its path begins as those of the route do, and its host is the route's."""
+    before: dict[tuple[Start, str | None], list[tuple[Route, Path]]] = {}
     for route, path in known.routes():
         dialect = known.dialect_at(route.dialect, (*path, "dialect"))
         if dialect is None or not known.report.sound(*((*path, key) for key in ("host", "prefix", "callers"))):
             continue
         start = (*route.prefix, *dialect.root)
-        first = next((each for each in before if _covers(each[0], each[2], route, start)), None)
+        places = product(range(len(start) + 1), _hosts(route.host))
+        rivals = chain.from_iterable(before.get((start[:length], host), ()) for length, host in places)
+        first = next((place for other, place in rivals if _admits(other, route)), None)
         if first is not None:
-            same = "the same" if _covers(route, start, first[0], first[2]) else "all of its"
-            known.report.add(path, f"never reached: {dotted(first[1])} comes first and takes {same} requests")
-        before.append((route, path, start))
+            known.report.add(path, f"never reached: {dotted(first)} comes first and takes all its requests")
+        before.setdefault((start, route.host), []).append((route, path))
 
 
-def _covers(one: Route, start: Start, other: Route, other_start: Start) -> bool:
-    """Whether the first route takes every request that the other would."""
-    paths = other_start[: len(start)] == start
-    hosts = one.host is None or one.host in {other.host, (other.host or "").rpartition(":")[0]}
-    callers = one.callers is None or (other.callers is not None and set(other.callers) <= set(one.callers))
-    return paths and hosts and callers
+def _hosts(host: str | None) -> tuple[str | None, ...]:
+    """The hosts of routes that take what is asked for a host."""
+    if host is None:
+        return (None,)
+    name, colon, _ = host.rpartition(":")
+    return (None, host, name) if colon and not host.endswith("]") else (None, host)
+
+
+def _admits(one: Route, other: Route) -> bool:
+    """Whether the first lets in every caller that the other does."""
+    return one.callers is None or (other.callers is not None and set(other.callers) <= set(one.callers))

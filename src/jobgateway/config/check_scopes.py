@@ -49,7 +49,7 @@ def _check_need(known: Known, route: Route, path: Path, caller: Dialect, spoken:
         brought = _ever_confined(caller.spec)
     else:
         brought = _always_confined(caller.spec) if caller.spec.scope.kind == kind else frozenset()
-    lacking = sorted(_always_confined(spoken.spec) - brought)
+    lacking = [operation for operation in Operation if operation in _always_confined(spoken.spec) - brought]
     if not lacking:
         return
     problem = f"{shown(route.backend)} needs a {kind} for {listed(lacking, 'and')}, which these callers do not name"

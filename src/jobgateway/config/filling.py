@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from msgspec import Struct, field
 
@@ -71,8 +71,8 @@ class Fill(Struct, frozen=True):
     tasks: Annotated[Any, Refused("cannot be filled in: tasks are never made up")] = None
 
 
-def kind_of(name: str) -> Literal["number", "instant", "text"]:
+def kind_of(name: str) -> str:
     """What a field holds; one is filled only from another of the same kind."""
     if name.endswith("_at"):
-        return "instant"
-    return "number" if name in {"id", "project_id"} else "text"
+        return "an instant"
+    return "a number" if name in {"id", "project_id"} else "a text"

@@ -61,7 +61,8 @@ def dotted(path: Path) -> str:
         if isinstance(step, int):
             parts.append(f"[{step}]")
         else:
-            parts.append("." + (step if _PLAIN_KEY.fullmatch(step) else _quoted(step, '"')))
+            plain = len(step) <= _LONGEST_SHOWN and _PLAIN_KEY.fullmatch(step)
+            parts.append("." + (step if plain else _quoted(step, '"')))
     return "".join(parts).removeprefix(".")
 
 

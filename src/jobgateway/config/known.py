@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from jobgateway.config.findings import Path, closest, shown
+from jobgateway.config.findings import Path, closest
 from jobgateway.config.report import Report
 from jobgateway.config.source import Backend, Caller, Gateway, Route
 from jobgateway.translation.dialect import Dialect
@@ -51,7 +51,7 @@ class Known(Struct, frozen=True):
     def require(self, noun: str, name: str, path: Path, *, among: str, known: Mapping[str, object]) -> None:
         """Note it if a place names what is not there; ``among`` is the section that would have it."""
         if self.report.sound(path) and self.report.stands((among,)) and name not in known:
-            self.report.add(path, f"unknown {noun} {shown(name)}", near=closest(name, known))
+            self.report.add(path, f"unknown {noun} {self.report.shown(path, name)}", near=closest(name, known))
 
     def _entries(self, section: str, things: Mapping[str, Thing]) -> Iterator[tuple[str, Thing, Path]]:
         if self.report.stands((section,)):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from jobgateway.config.files import UnreadableError, beside, read_file
@@ -27,11 +28,22 @@ class Said(Struct, frozen=True):
     """A value as it was said. ``shown`` is how a finding may name it, which never shows a resolved one."""
 
     text: str
-    plain: bool
-    """Without quotes in the file, so that YAML readers may take it for something else."""
-    literal: bool
-    """Whether the file itself holds the value, if only as a default."""
     shown: str
+    plain: bool = False
+    """Without quotes in the file, so that YAML readers may take it for something else."""
+    quoted: bool = False
+    literal: bool = False
+    """Whether the file itself holds the value, if only as a reference's default."""
+
+    @property
+    def referred(self) -> bool:
+        """Whether a reference stands in its place."""
+        return not self.plain and not self.quoted
+
+
+def verbatim(scalar: Scalar) -> Said:
+    """What a scalar says where there are no references."""
+    return Said(scalar.text, shown(scalar.text), plain=scalar.plain, quoted=not scalar.plain, literal=True)
 
 
 class UnresolvedError(Exception):
@@ -56,13 +68,13 @@ class References:
         """What a scalar says. Raises ``UnresolvedError``."""
         found = REFERENCE.fullmatch(scalar.text)
         if found is None:
-            return Said(_literal(scalar.text), scalar.plain, literal=True, shown=shown(scalar.text))
+            return msgspec.structs.replace(verbatim(scalar), text=_literal(scalar.text))
         if found["file"] is not None:
             text, name = self._content(found["file"]), f"${{file:{found['file']}}}"
         else:
             text, name = self._variable(found["name"], found["default"]), f"${{env:{found['name']}}}"
         literal = found["default"] is not None
-        return Said(text, plain=False, literal=literal, shown=f"the value of {name}")
+        return Said(text, f"the value of {name}", literal=literal)
 
     def _variable(self, name: str, default: str | None) -> str:
         if default == "":

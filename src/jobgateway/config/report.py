@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from jobgateway.config.findings import ConfigError, Finding, Mark, Path, Severity, dotted
+from jobgateway.config.findings import ConfigError, Finding, Mark, Path, Severity, dotted, shown
 from jobgateway.config.nodes import Node, mark_of
 
 _MOST_FINDINGS: Final = 100
@@ -17,6 +17,7 @@ class Report:
         self.file = file
         self.root: Node | None = None
         self._found: list[Finding] = []
+        self._referred: dict[Path, str] = {}
         self._hurt: set[Path] = set()
         self._around: set[Path] = set()
 
@@ -41,6 +42,14 @@ class Report:
         if len(self._found) == _MOST_FINDINGS:
             rest = Finding(self.file, "", f"more than {_MOST_FINDINGS} problems; the others are left out")
             raise ConfigError((*self.findings(), rest))
+
+    def refer(self, path: Path, shown: str) -> None:
+        """Remember that a reference stands at a path, so that no finding shows what it brought."""
+        self._referred[path] = shown
+
+    def shown(self, path: Path, text: str) -> str:
+        """How a finding may name the text at a path."""
+        return self._referred.get(path) or shown(text)
 
     def warn(self, path: Path, problem: str) -> None:
         """Note what is probably not meant, but can be run."""

@@ -42,7 +42,7 @@ def is_number(said: Said) -> bool:
 
 
 def _number(said: Said, shape: Number) -> int:
-    if said.literal and not said.plain:
+    if said.quoted:
         raise UnfitError("is a text; write the number without quotes")
     found = _INTEGER.fullmatch(said.text)
     if found is None or not shape.lowest <= int(said.text) <= shape.highest:
@@ -65,7 +65,7 @@ def _not_decimal(said: Said) -> str:
 
 
 def _flag(said: Said) -> bool:
-    if said.literal and not said.plain:
+    if said.quoted:
         raise UnfitError("is a text; write true or false without quotes")
     if said.text not in {"true", "false"}:
         near = "true" if said.text.lower() in {"true", "yes", "on", "y"} else None
@@ -102,10 +102,9 @@ def _text(said: Said, shape: Text) -> Any:
     for word, problem in shape.others:
         if said.text == word:
             raise UnfitError(problem)
-    known = f"is none of {listed(shape.words)}" if len(shape.words) > 1 else f"is not {shape.words[0]}"
-    raise UnfitError(
-        known if len(shape.words) <= _MOST_LISTED else "is not known here", near=closest(said.text, shape.words)
-    )
+    near = closest(said.text, shape.words)
+    many = near is not None and len(shape.words) > _MOST_LISTED
+    raise UnfitError("is not known here" if many else f"is not {listed(shape.words)}", near=near)
 
 
 def _refuse_surprise(said: Said) -> None:

@@ -15,8 +15,8 @@ from jobgateway.config.model import Secret
 from jobgateway.config.shapes import EACH_DIALECT, About, Fewest, Grammar, Number, Refused, Text
 from jobgateway.config.units import DURATION, SIZE, bounded_duration, bounded_size, write_duration, write_size
 
-_NO_SESSIONS: Final = "sessions at backends are not in this release; give `credential` a token, or neither"
-_NO_ACCOUNTS: Final = "sessions of callers are not in this release; they present their key in each request"
+_NO_SESSIONS: Final = "sessions at backends are not in this release; give a token as `credential`"
+_NO_ACCOUNTS: Final = "sessions of callers are not in this release; callers present their key in each request"
 _NO_DIRECT: Final = "is not in this release, which has httpx"
 
 _Port: Final = Number(0, 65535)
@@ -180,7 +180,7 @@ class Gateway(Struct, frozen=True):
             ({"host": "127.0.0.1", "port": 9090},),
         ),
     ] = None
-    workers: Annotated[int, About("How many processes serve; this release has one.", (1,))] = 1
+    workers: Annotated[int, Number(1, 1024), About("How many processes serve; this release has one.", (1,))] = 1
     dialects: Annotated[
         dict[Name, str],
         About("More dialects: name -> their file, relative to this one.", ({"acme": "./acme.yaml"},)),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from jobgateway.config.findings import Path, closest, listed, shown
 from jobgateway.config.nodes import Entry, Listing, Mapping, Node, Scalar, Unusable
-from jobgateway.config.references import References, Said, UnresolvedError
+from jobgateway.config.references import References, Said, UnresolvedError, verbatim
 from jobgateway.config.report import Report
 from jobgateway.config.scalars import Single, is_number, read_scalar
 from jobgateway.config.shapes import (
@@ -74,6 +74,8 @@ class Walk:
             said = self._said(node)
         except UnresolvedError as error:
             return self._refuse(path, str(error), error.near)
+        if said.referred:
+            self._report.refer(path, said.shown)
         fitting = _single(said, shape)
         if fitting is None:
             problem = "no value" if node.plain and node.text == "" else "one value"
@@ -85,9 +87,7 @@ class Walk:
             return self._refuse(path, f"{subject} {error.problem}", error.near)
 
     def _said(self, node: Scalar) -> Said:
-        if self._references is not None:
-            return self._references.resolve(node)
-        return Said(node.text, node.plain, literal=True, shown=shown(node.text))
+        return verbatim(node) if self._references is None else self._references.resolve(node)
 
     def _list(self, node: Listing, shape: Shape, path: Path) -> Any:
         if isinstance(shape, Row):
@@ -116,7 +116,7 @@ class Walk:
         return dict(self._row_of(entry, shape, (*path, entry.key)) for entry in node.entries)
 
     def _row_of(self, entry: Entry, shape: Table, path: Path) -> tuple[Any, Any]:
-        said = Said(entry.key, plain=False, literal=True, shown=shown(entry.key))
+        said = Said(entry.key, shown(entry.key), quoted=True, literal=True)
         try:
             key = read_scalar(said, shape.key, private=self._private)
         except UnfitError as error:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 from jobgateway.asgi import send_response
 from jobgateway.edge.answering import NOBODY, Answering
 from jobgateway.edge.request_id import NAME, RequestIds
+from jobgateway.gateway import Exchange, problem
 from jobgateway.observe.observer import Served
 from jobgateway.translation.hub import Reason, Refusal
+from jobgateway.translation.wire import Response
 
 if TYPE_CHECKING:
     from jobgateway.asgi import Receive, Scope, Send
     from jobgateway.edge.current import Current
-    from jobgateway.gateway import Exchange
     from jobgateway.observe.events import Events
     from jobgateway.observe.observer import Recorder
 
@@ -62,6 +63,13 @@ class Edge:
             exchange = self._answering.refuse(gateway, scope, Refusal(Reason.OVERLOADED, detail, retry_after=1))
         self._record(exchange, request_id, began)
         await _send(send, exchange, request_id, closing=True)
+
+    def unreadable(self, refusal: Refusal) -> Response:
+        """What to say to bytes that are no request: there is no path, hence no dialect."""
+        _, request_id = self._ids.identify(())
+        answer = problem(refusal)
+        self._record(Exchange(answer, reason=refusal.reason), request_id, perf_counter())
+        return Response(answer.status, answer.body, answer.media, ((NAME, request_id), _CLOSE))
 
     def _record(self, exchange: Exchange, request_id: bytes, began: float) -> None:
         response = exchange.response

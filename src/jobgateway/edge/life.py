@@ -16,7 +16,8 @@ from jobgateway.edge.app import Edge
 from jobgateway.edge.banner import banner
 from jobgateway.edge.current import Current
 from jobgateway.edge.health import Health
-from jobgateway.edge.listener import Listener, capped
+from jobgateway.edge.listener import Listener
+from jobgateway.edge.protocol import callers_protocol
 from jobgateway.edge.reload import Reloader
 from jobgateway.observe.access import AccessLog
 from jobgateway.observe.metrics import Metrics
@@ -54,9 +55,8 @@ class Life:
         self._metrics.inflight_from(lambda: current.inflight)
         recorders = (self._metrics, AccessLog(events)) if access_log else (self._metrics,)
         self._edge = edge = Edge(current, recorders, events)
-        capping = capped(config.limits.connections, edge.turn_away)
-        head = config.limits.request_head
-        self._callers = Listener(edge, ports.callers, largest_head=head, grace=grace, protocol=capping)
+        head, protocol = config.limits.request_head, callers_protocol(config.limits, edge)
+        self._callers = Listener(edge, ports.callers, largest_head=head, grace=grace, protocol=protocol)
         self._admin = None if ports.admin is None else self._admin_on(ports.admin)
 
     def _admin_on(self, bound: socket.socket) -> Listener:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 BACKLOG: Final = 2048
 KEEP_ALIVE: Final = 75
 """Seconds that an idle connection is kept: longer than the proxies that usually stand in front keep theirs."""
-TURNED_AWAY: Final = 2.0
-"""Seconds after which a connection beyond the limit is cut, answered or not."""
 
 
 def bind(address: Listen) -> socket.socket:
@@ -69,26 +67,6 @@ class Listener:
     def close(self) -> None:
         """Accept no more; ``run`` returns when what is under way has ended."""
         self._server.should_exit = True
-
-
-def capped(most: int, turn_away: App) -> type[H11Protocol]:
-    """A protocol that serves ``most`` connections at once, and hands requests on any other to ``turn_away``."""
-    admitted: set[H11Protocol] = set()
-
-    class Capped(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if len(admitted) < most:
-                admitted.add(self)
-            else:
-                self.app = turn_away
-                self.loop.call_later(TURNED_AWAY, transport.abort)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            admitted.discard(self)
-
-    return Capped
 
 
 class _Server(uvicorn.Server):

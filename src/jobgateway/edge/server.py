@@ -87,7 +87,8 @@ def _bound(address: Listen) -> socket.socket | None:
     try:
         return bind(address)
     except OSError as error:
-        _say(f"jobgateway: cannot listen on {address.host} port {address.port}: {error.strerror}")
+        problem = (error.strerror or "").partition(" (")[0]  # it goes on with the address, once more
+        _say(f"jobgateway: cannot listen on {address.host} port {address.port}: {problem}")
         return None
 
 

@@ -1,6 +1,6 @@
 """Counting a list whose backend tells no total: gallop beyond its end, then search it by halves.
 
-Exact for a list that stands still, in about 2 log2(pages) calls. A list seen to move is refused.
+Exact for a list that stands still, in at most 2 log2(pages) + 2 calls. A list seen to move is refused.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ def count(reader: Reader, size: int) -> Steps[int]:
 
     Raises ``RefusalError``.
     """
-    first, stride, galloping = reader.low // size, 0, True
+    first, leap, galloping = reader.low // size, 1, True
     while reader.low != reader.high:
         last = (reader.high - 1) // size
-        index = min(first + stride, last) if galloping else (reader.low // size + last) // 2
+        index = min(first + leap - 1, last) if galloping else (reader.low // size + last) // 2
         (page,) = yield from reader.ask((Window(index * size, size),))
-        stride = max(1, 2 * stride)
+        leap *= 2
         galloping = galloping and len(page.jobs) == size
     return reader.low

@@ -1,0 +1,136 @@
+"""A gateway as its own process, and a backend that answers when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Self
+
+PATIENCE = 30.0
+"""Seconds after which a test gives up waiting; none ever waits that long."""
+BANNER = re.compile(r"on (http://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
+
+
+class Process:
+    """``jobgateway run`` with a configuration; what it says can be waited for."""
+
+    def __init__(self, folder: Path, config: str, *arguments: str, program: tuple[str, ...] = ()):
+        self.path = folder / "gateway.yaml"
+        self.path.write_text(config)
+        self._program = program or (
+            sys.executable,
+            "-c",
+            "import sys; from jobgateway.edge.server import serve; sys.exit(serve(sys.argv[1], access_log=len(sys.argv)<3))",
+            str(self.path),
+            *arguments,
+        )
+        self._stdout = folder / "stdout"
+        self.said: list[str] = []
+        self.url = self.admin = ""
+
+    async def __aenter__(self) -> Self:
+        with self._stdout.open("wb") as stdout:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._program, stdout=stdout, stderr=asyncio.subprocess.PIPE
+            )
+        return self
+
+    async def __aexit__(self, *_):
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        await self._process.wait()
+        self._process._transport.close()
+
+    async def ready(self) -> Self:
+        """Wait for the banner, and learn the addresses from it."""
+        found = None
+        while found is None:
+            found = BANNER.search(await self.line())
+        self.url, self.admin = found[1], found[3]
+        self.port = int(found[2])
+        return self
+
+    async def line(self) -> str:
+        """The next line on standard error."""
+        line = await asyncio.wait_for(self._process.stderr.readline(), PATIENCE)
+        if not line:
+            raise AssertionError(f"the gateway ended: {self.said}")
+        self.said.append(line.decode())
+        return self.said[-1]
+
+    async def event(self, name: str) -> dict:
+        """The next event of this name."""
+        while True:
+            line = await self.line()
+            if line.startswith("{") and (event := json.loads(line))["event"] == name:
+                return event
+
+    def tell(self, number: signal.Signals):
+        self._process.send_signal(number)
+
+    async def end(self) -> int:
+        """Wait until it has ended by itself; all it said is in ``said``."""
+        rest = await asyncio.wait_for(self._process.stderr.read(), PATIENCE)
+        self.said += rest.decode().splitlines(keepends=True)
+        return await asyncio.wait_for(self._process.wait(), PATIENCE)
+
+    async def stop(self) -> int:
+        self.tell(signal.SIGTERM)
+        return await self.end()
+
+    @property
+    def stdout(self) -> str:
+        return self._stdout.read_text()
+
+
+class HeldBackend:
+    """A backend on a socket of its own: every answer waits until it is let go."""
+
+    def __init__(self, body: bytes):
+        self._answer = (
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+        )
+        self.reached = asyncio.Semaphore(0)
+        self.left = asyncio.Semaphore(0)
+        self.go = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _serve(self, reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        self.reached.release()
+        going = asyncio.ensure_future(self.go.wait())
+        leaving = asyncio.ensure_future(reader.read())
+        await asyncio.wait({going, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if going.done():
+            writer.write(self._answer)
+        else:
+            self.left.release()
+        for waiting in (going, leaving):
+            waiting.cancel()
+        writer.close()
+
+
+async def raw(port: int, request: bytes) -> bytes:
+    """All that comes back for some bytes on one connection, until the other side closes it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
