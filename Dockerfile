@@ -10,9 +10,8 @@ FROM python:3.12.12-slim-bookworm AS build
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
-RUN ["python", "-m", "pip", "wheel", "--no-cache-dir", "--no-deps", "--wheel-dir", "wheels", "."]
 RUN ["python", "-m", "venv", "/opt/jobgateway"]
-RUN ["/opt/jobgateway/bin/python", "-m", "pip", "install", "--no-cache-dir", "--find-links", "wheels", "jobgateway"]
+RUN ["/opt/jobgateway/bin/python", "-m", "pip", "install", "--no-cache-dir", "."]
 RUN ["/opt/jobgateway/bin/python", "-m", "pip", "uninstall", "--yes", "pip"]
 
 FROM python:3.12.12-slim-bookworm
@@ -25,7 +24,7 @@ ENV PATH="/opt/jobgateway/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=
 USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
     CMD ["jobgateway", "healthcheck", "-c", "/etc/jobgateway/gateway.yaml"]
 ENTRYPOINT ["jobgateway"]
 CMD ["run", "-c", "/etc/jobgateway/gateway.yaml"]

@@ -58,3 +58,9 @@ def test_what_is_late_is_told_as_late_unless_a_cancel_is_out():
     assert late(cancelling=False) == Refusal(Reason.BACKEND_LATE, "the backend did not answer in time")
     assert late(cancelling=True).reason is Reason.OUTCOME_UNKNOWN
     assert late(cancelling=True).detail.endswith("whether the job was cancelled is not known")
+
+
+def test_what_is_late_behind_a_cancel_says_that_the_job_was_cancelled():
+    refusal = late(cancelling=False, cancelled=True)
+    assert refusal == Refusal(Reason.BACKEND_LATE, "the job was cancelled, but the backend did not show it in time")
+    assert late(cancelling=True, cancelled=True).reason is Reason.OUTCOME_UNKNOWN

@@ -132,6 +132,22 @@ async def test_a_flood_leaves_other_requests_their_turn(transport: HttpxTranspor
         tasks.cancel_scope.cancel()
 
 
+async def test_a_body_in_crumbs_leaves_others_their_turn_while_it_is_read(transport: HttpxTransport):
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(take_turns)
+        assert await ask_safely(transport, "/crumbs=19000") == b"x" * 19000
+        tasks.cancel_scope.cancel()
+    assert turns > 200
+
+
 @both_loops
 @pytest.mark.parametrize(("cancelled", "rounds"), [(with_a_scope, 30), (with_a_task, 10)], ids=["scope", "task"])
 async def test_a_storm_of_cancellations_leaks_nothing(
@@ -150,7 +166,7 @@ async def test_a_storm_of_cancellations_leaks_nothing(
     assert await all_places_are_free(evil, transport)
     assert failures == []
     with anyio.fail_after(PATIENCE):  # uvloop closes sockets some turns later
-        while open_files() > files:
+        while open_files() > files:  # noqa: ASYNC110 -- nothing tells of a closed file
             await anyio.sleep(0.01)
 
 

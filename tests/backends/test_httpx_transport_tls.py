@@ -80,6 +80,6 @@ async def test_a_backend_that_does_not_speak_tls_is_not_asked():
 async def test_a_file_of_authorities_that_cannot_be_read_is_told_at_once(tmp_path: Path):
     empty = tmp_path / "empty.pem"
     empty.touch()
-    for ca_file in (str(tmp_path / "missing.pem"), str(empty)):
-        with pytest.raises(OSError):
-            HttpxTransport("https://localhost", connections=1, largest_body=1000, ca_file=ca_file)
+    for ca_file, error in ((tmp_path / "missing.pem", FileNotFoundError), (empty, ssl.SSLError)):
+        with pytest.raises(error):
+            HttpxTransport("https://localhost", connections=1, largest_body=1000, ca_file=str(ca_file))

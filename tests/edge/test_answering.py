@@ -73,13 +73,9 @@ async def test_an_internal_error_is_answered_in_the_dialect_and_its_text_stays_i
 
 
 async def test_the_members_and_causes_of_an_error_are_told_by_type():
-    try:
-        try:
-            raise KeyError(SECRET)
-        except KeyError as cause:
-            raise ExceptionGroup(SECRET, [OSError(SECRET)]) from cause
-    except ExceptionGroup as error:
-        edge = EdgeUnderTest(gateway=Breaking(error))
+    error = ExceptionGroup(SECRET, [OSError(SECRET)])
+    error.__cause__ = KeyError(SECRET)
+    edge = EdgeUnderTest(gateway=Breaking(error))
 
     await edge.ask()
 
@@ -106,15 +102,24 @@ async def test_where_even_refusing_fails_the_answer_is_a_problem():
     ],
     ids=["announced", "chunked", "absurd"],
 )
-async def test_a_body_beyond_the_limit_is_refused_and_the_connection_ends(headers, chunks):
+async def test_a_body_beyond_the_limit_is_refused(headers, chunks):
     edge = EdgeUnderTest(config_of(limits=Limits(request_body=10)))
 
     answer = await edge.ask(EXPLORER_LIST, (*GOOD_HEADERS, *headers), caller=Caller(*chunks))
 
     assert answer.status == 413
     assert answer.json() == {"code": 41304000, "message": "ErrTooLarge::limits.request_body is 10 bytes"}
-    assert answer.value(b"connection") == b"close"
+    assert answer.value(b"connection") is None
     assert not edge.seen
+
+
+async def test_a_body_that_was_only_announced_ends_the_connection_when_it_is_too_large():
+    edge = EdgeUnderTest(config_of(limits=Limits(request_body=10)))
+    announced = ((b"content-length", b"11"), (b"expect", b"100-continue"))
+
+    answer = await edge.ask(headers=(*GOOD_HEADERS, *announced))
+
+    assert (answer.status, answer.value(b"connection")) == (413, b"close")
 
 
 async def test_a_body_of_just_the_limit_is_taken():

@@ -336,15 +336,30 @@ def test_a_window_that_shows_a_job_twice_is_refused():
 def test_a_whole_list_drops_repeats_and_must_hold_what_was_promised():
     can = Abilities(largest_page=2, totals=True)
     jobs = numbered(9)
-    first, grown, end = Page(tuple(jobs[0:2]), 3), Page(tuple(jobs[1:3]), 4), Page((), 4)
+    first, grown, tail = Page(tuple(jobs[0:2]), 3), Page(tuple(jobs[1:3]), 4), Page((jobs[2],), 5)
     assert ids(answering(ListJobs(), can, [first], [grown])) == [9, 8, 7]
+    grown_twice = Page(tuple(jobs[0:2]), 5)
+    assert ids(answering(ListJobs(), can, [first], [grown_twice], [tail])) == [9, 8, 7]
     shrunk = Page((), 2)
     reply = answering(ListJobs(), can, [first], [shrunk])
     assert reply == Refusal(Reason.BACKEND_FAILED, f"{CHANGED}: it gave 2 jobs of 3")
-    assert end.total == 4
+
+
+def test_a_total_that_changes_before_the_last_page_is_read_backwards_is_refused():
+    first = Page(tuple(numbered(110)[:100]), 110)
+    last = Page(tuple(numbered(111)[100:110]), 111)
+    call = ListJobs(window=Window(0, 10), order=OLDEST)
+    assert answering(call, WITH_TOTALS, [first], [last]) == Refusal(Reason.BACKEND_FAILED, CHANGED)
 
 
 # One job.
+
+
+@pytest.mark.parametrize("call", [GetJob(None, 7), CancelJob(None, 7), ListJobs()])
+def test_where_no_call_is_allowed_none_is_made(call):
+    assert answering(call, UNPAGED, budget=Budget(0, 100)) == Refusal(
+        Reason.LIMIT, "limit reached: answering needs more than 0 backend calls (limits.calls)"
+    )
 
 
 def test_a_job_that_was_not_asked_for_is_refused():
@@ -380,7 +395,7 @@ def test_a_job_that_was_cancelled_but_cannot_be_read_afterwards_is_told_as_that(
     can = Abilities(returns_cancelled=False)
     said = "the job was cancelled, but reading it afterwards failed: "
     for refusal, detail in [
-        (Refusal(Reason.NO_JOB), "no_job"),
+        (Refusal(Reason.NO_JOB), "no such job"),
         (Refusal(Reason.BACKEND_LATE, "no answer within 10 s"), "no answer within 10 s"),
     ]:
         reply = answering(CancelJob(None, 7), can, [Done()], [refusal], shows_cancelled=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,13 +71,14 @@ def load(
     path = folder / "gateway.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     path.chmod(mode)
-    return load_config(path, environ)
+    with contextlib.chdir(folder):
+        return load_config("gateway.yaml", environ)
 
 
 def findings(folder: Path, text: str | bytes, **how: object) -> list[str]:
-    """What is said about a text that is refused, with the folder left out."""
+    """What is said about a text that is refused."""
     try:
         load(folder, text, **how)  # type: ignore[arg-type]
     except ConfigError as error:
-        return [str(finding).replace(f"{folder}{os.sep}", "") for finding in error.findings]
+        return [str(finding) for finding in error.findings]
     raise AssertionError("the configuration is accepted")

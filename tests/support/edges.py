@@ -38,7 +38,10 @@ ASKED = {
 """A list and a credential, in each dialect's words."""
 
 
-def config_of(*, limits: Limits = Limits(), backend: str = "explorer", **more) -> Config:
+USUAL_LIMITS = Limits()
+
+
+def config_of(*, limits: Limits = USUAL_LIMITS, backend: str = "explorer", **more) -> Config:
     """All shipped dialects over one embedded backend."""
     return Config(
         backends={"store": Backend(name="store", dialect=backend, url="demo://", scope=None)},

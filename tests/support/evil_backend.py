@@ -65,7 +65,7 @@ class Behaviours:
         yield answer(GOOD, b"Set-Cookie: canary=crumb; Path=/", b"Set-Cookie: second=crumb; Domain=127.0.0.1")
 
     @staticmethod
-    async def redirect(argument: str, _: bytes) -> AsyncIterator[bytes]:
+    async def redirect(argument: str, __: bytes) -> AsyncIterator[bytes]:
         status, _, location = argument.partition(",")
         yield answer(b"", b"Location: " + location.encode(), status=status.encode() + b" Elsewhere")
 
@@ -218,6 +218,11 @@ class Behaviours:
         yield b"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 14\n\n" + GOOD
 
     @staticmethod
+    async def raw(hexadecimal: str, _: bytes) -> AsyncIterator[bytes]:
+        yield bytes.fromhex(hexadecimal)
+        yield CLOSE
+
+    @staticmethod
     async def garbage(_: str, __: bytes) -> AsyncIterator[bytes]:
         yield bytes(range(256))
         yield CLOSE
@@ -353,7 +358,7 @@ class EvilBackend:
     @staticmethod
     async def _watch(reader: asyncio.StreamReader) -> None:
         """Ends when the client has closed; reads nothing, since the next request's bytes may be there."""
-        while not reader.at_eof():
+        while not reader.at_eof():  # noqa: ASYNC110 -- a StreamReader tells of its end in no other way
             await asyncio.sleep(STEP)
 
     @staticmethod

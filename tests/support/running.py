@@ -11,8 +11,24 @@ import sys
 from pathlib import Path
 from typing import Self
 
+import httpx
+
 PATIENCE = 30.0
 """Seconds after which a test gives up waiting; none ever waits that long."""
+PORTS = """version: 1
+listen: {host: 127.0.0.1, port: 0}
+admin: {host: 127.0.0.1, port: 0}
+"""
+DEMO = (
+    PORTS
+    + """backends:
+  store: {dialect: openreplay-v2, url: "demo://"}
+routes:
+  - {dialect: openreplay-v2, backend: store}
+"""
+)
+BAD = DEMO.replace("openreplay-v2, url", "openreplayv2, url").replace("version: 1", "version: 2")
+"""A configuration with two findings."""
 BANNER = re.compile(r"on (http://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
 
 
@@ -22,13 +38,7 @@ class Process:
     def __init__(self, folder: Path, config: str, *arguments: str, program: tuple[str, ...] = ()):
         self.path = folder / "gateway.yaml"
         self.path.write_text(config)
-        self._program = program or (
-            sys.executable,
-            "-c",
-            "import sys; from jobgateway.edge.server import serve; sys.exit(serve(sys.argv[1], access_log=len(sys.argv)<3))",
-            str(self.path),
-            *arguments,
-        )
+        self._program = program or (sys.executable, "-m", "jobgateway", "run", "-c", str(self.path), *arguments)
         self._stdout = folder / "stdout"
         self.said: list[str] = []
         self.url = self.admin = ""
@@ -110,7 +120,10 @@ class HeldBackend:
         await self._server.wait_closed()
 
     async def _serve(self, reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return  # cancelled before anything was sent
         self.reached.release()
         going = asyncio.ensure_future(self.go.wait())
         leaving = asyncio.ensure_future(reader.read())
@@ -122,6 +135,17 @@ class HeldBackend:
         for waiting in (going, leaving):
             waiting.cancel()
         writer.close()
+
+
+def over(backend: HeldBackend) -> str:
+    """A configuration with that backend."""
+    return DEMO.replace("demo://", backend.url)
+
+
+def client(process: Process) -> httpx.AsyncClient:
+    """A caller that keeps its connections."""
+    headers = {"authorization": "Bearer Sesame42"}
+    return httpx.AsyncClient(base_url=process.url, headers=headers, timeout=PATIENCE, trust_env=False)
 
 
 async def raw(port: int, request: bytes) -> bytes:

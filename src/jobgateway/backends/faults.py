@@ -35,7 +35,8 @@ def refusal_of(error: TransportError, call: Call) -> Refusal:
 def late(*, cancelling: bool, cancelled: bool = False) -> Refusal:
     """The refusal when the deadline passes.
 
-    ``cancelling``: a cancel was begun and how it ended is not known. ``cancelled``: it ended well, what followed did not.
+    ``cancelling``: a cancel was begun and how it ended is not known. ``cancelled``: it ended
+    well, what followed did not.
     """
     if cancelling:
         return Refusal(Reason.OUTCOME_UNKNOWN, f"the backend did not answer in time: {_UNKNOWN}")

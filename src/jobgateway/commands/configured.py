@@ -11,11 +11,9 @@ import click
 from jobgateway.commands.exits import Exit, Stop
 from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
-from jobgateway.config.model import FillFrom
 
 if TYPE_CHECKING:
-    from jobgateway.config.model import Backend, Config
-    from jobgateway.translation.spec import Spec
+    from jobgateway.config.model import Config
 
 USUAL: Final = "gateway.yaml"
 
@@ -35,10 +33,3 @@ def configured(path: str, code: Exit = Exit.FINDINGS) -> Config:
 def usual_if_there() -> str | None:
     """The usual file, where this folder has it."""
     return USUAL if Path(USUAL).is_file() else None
-
-
-def filled(backend: Backend, spec: Spec) -> frozenset[str]:
-    """The hub fields that the backend's fill supplies: a copy of what the backend does not say is nothing."""
-    return frozenset(
-        name for name, value in backend.fill.items() if not isinstance(value, FillFrom) or value.field in spec.job
-    )

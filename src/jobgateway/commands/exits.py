@@ -83,8 +83,6 @@ def _stop_writing() -> None:
 
 def _kind_and_place(error: Exception) -> str:
     """The error's type and our innermost line; its text stays unsaid, since it may hold a secret."""
-    frames = [frame for frame in extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
-    if not frames:
-        return type(error).__name__
-    place = Path(frames[-1].filename).relative_to(PACKAGE.parent).as_posix()
-    return f"{type(error).__name__} at {place}:{frames[-1].lineno} in {frames[-1].name}"
+    ours = [frame for frame in extract_tb(error.__traceback__) if PACKAGE in Path(frame.filename).parents]
+    place = Path(ours[-1].filename).relative_to(PACKAGE.parent).as_posix()
+    return f"{type(error).__name__} at {place}:{ours[-1].lineno} in {ours[-1].name}"

@@ -53,14 +53,13 @@ def explain(path: str, method: str, target: str, headers: Headers, jobs: int, fo
     known = explain_request(gateway, request, jobs)
     data = explained_data(known, config, request)
     if form == "json":
-        print_json({**data, "supposed_jobs": jobs})
+        print_json(data)
         return
-    click.echo("\n".join(columns([*_way_lines(data), *_plan_lines(data, jobs), *_answer_lines(data)])))
+    told = [*_way_lines(data), *_plan_lines(data), *_answer_lines(data)]
     if known.lane is not None:
         lost = of_route(config, known.lane.dialect.name, known.lane.backend.name).losses
-        click.echo(
-            "\n".join(columns([("losses", lost.fidelity), *((f"  {word}", text) for word, text in lines_of(lost))]))
-        )
+        told += [("losses", lost.fidelity), *((f"  {word}", text) for word, text in lines_of(lost))]
+    click.echo("\n".join(columns(told)))
 
 
 def _way_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -68,14 +67,14 @@ def _way_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     asked = data["request"]
     yield "request", f"{asked['method']} {asked['path']}{'?' if asked['query'] else ''}{asked['query']}"
     for route in data["routes"]:
-        name = f"routes[{route['index']}]: {route['dialect']} from {route['backend']}"
+        name = f"routes[{route['index']}]: {route['dialect']} from {route['backend']} ({route['backend_dialect']})"
         taken = route["index"] == data["route"]
         yield ("route" if taken else "not taken"), name + (f": {route['why_not']}" if route["why_not"] else "")
     if data["route"] is not None:
         yield "caller", data["caller"] or "not a known one"
     if (call := data["call"]) is not None:
-        said = ((name, value) for name, value in call.items() if name != "operation" and value is not None)
-        yield "call", f"{call['operation']}: {', '.join(f'{name} {_told(value)}' for name, value in said)}"
+        said = (f"{name} {_told(value)}" for name, value in call.items() if name != "operation" and _told(value))
+        yield "call", f"{call['operation']}: {', '.join(said) or 'all'}"
     if (scope := data["scope"]) is not None:
         yield "scope", f"{scope['asked'] or 'none'} -> {scope['sent'] or 'none'} ({scope['why']})"
     if (credential := data["credential"]) is not None:
@@ -83,24 +82,28 @@ def _way_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _told(value: Any) -> str:
-    """A value of a call; of a window or a condition, what it says."""
+    """A value of a call in words; nothing where it says nothing."""
     if isinstance(value, dict):
-        return f"({', '.join(f'{name} {_told(each)}' for name, each in value.items() if each is not None)})"
-    return " or ".join(value) if isinstance(value, list) else str(value)
+        inner = ", ".join(f"{name} {_told(each)}" for name, each in value.items() if _told(each))
+        return f"({inner})" if inner else ""
+    if isinstance(value, list):
+        return " or ".join(value)
+    return "" if value is None or value is False else "yes" if value is True else str(value)
 
 
-def _plan_lines(data: dict[str, Any], jobs: int) -> Iterator[tuple[str, str]]:
+def _plan_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The backend's requests; the headers of the first, since the others have the same."""
     plan = data["plan"]
     if plan is None:
         return
-    holds = f"that it holds {jobs} jobs" if data["call"]["operation"] == "list" else "that the job is there and runs"
+    listing = data["call"]["operation"] == "list"
+    holds = f"that it holds {plan['supposed_jobs']} jobs" if listing else "that the job is there and runs"
     count = plan["requests"]
-    yield "plan", f"{count} request{'' if count == 1 else 's'} to the backend, supposing {holds}"
+    beside = ", those of one step side by side" if count > len(plan["batches"]) else ""
+    yield "plan", f"{count} request{'' if count == 1 else 's'} to the backend{beside}, supposing {holds}"
     for number, batch in enumerate(plan["batches"], 1):
-        beside = ", side by side" if len(batch) > 1 else ""
         for request in batch:
-            yield f"  step {number}{beside}", f"{request['method']} {request['url']}"
+            yield f"  step {number}", f"{request['method']} {request['url']}"
             if number == 1 and request is batch[0]:
                 yield from (("", f"{name}: {value}") for name, value in request["headers"].items())
     if count > plan["told"]:

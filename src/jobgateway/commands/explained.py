@@ -10,7 +10,7 @@ from jobgateway.translation.hub import Call, Job, ListJobs, Order, Page, Refusal
 from jobgateway.translation.reasons import told
 
 if TYPE_CHECKING:
-    from jobgateway.commands.explaining import Explanation
+    from jobgateway.commands.explaining import Considered, Explanation
     from jobgateway.config.model import Config
     from jobgateway.routing.lane import Lane
     from jobgateway.translation.wire import Request
@@ -29,15 +29,7 @@ def explained_data(known: Explanation, config: Config, request: Request) -> dict
             "query": request.query,
             "headers": [name.decode() for name, _ in request.headers],
         },
-        "routes": [
-            {
-                "index": each.lane.index,
-                "dialect": each.lane.dialect.name,
-                "backend": each.lane.backend.name,
-                "why_not": each.why_not,
-            }
-            for each in known.routes
-        ],
+        "routes": [_route_data(each) for each in known.routes],
         "route": None if lane is None else lane.index,
         "caller": known.caller,
         "call": None if known.call is None else call_data(known.call),
@@ -46,6 +38,18 @@ def explained_data(known: Explanation, config: Config, request: Request) -> dict
         "plan": None if lane is None else _plan_data(known, lane, config),
         "answer": _answer_data(known),
         "losses": None if lane is None else pair_data(of_route(config, lane.dialect.name, lane.backend.name)),
+    }
+
+
+def _route_data(each: Considered) -> dict[str, Any]:
+    lane = each.lane
+    return {
+        "index": lane.index,
+        "dialect": lane.dialect.name,
+        "profile": lane.route.profile,
+        "backend": lane.backend.name,
+        "backend_dialect": lane.backend.dialect.name,
+        "why_not": each.why_not,
     }
 
 
@@ -98,16 +102,23 @@ def _plan_data(known: Explanation, lane: Lane, config: Config) -> dict[str, Any]
         left -= len(batches[-1])
         if left == 0:
             break
-    return {"requests": known.supposed.count, "told": MOST_TOLD - left, "batches": batches}
+    return {
+        "supposed_jobs": known.supposed.jobs,
+        "requests": known.supposed.count,
+        "told": MOST_TOLD - left,
+        "batches": batches,
+    }
 
 
 def _request_data(known: Explanation, lane: Lane, config: Config, call: Call) -> dict[str, Any]:
     request = lane.backend.dialect.write_call(call)
     query = f"?{request.query}" if request.query else ""
+    url = config.backends[lane.backend.name].url
+    base = url if url.endswith("://") else url.rstrip("/")
     sent = (*request.headers, *([known.credential.header] if known.credential else ()), *known.headers)
     return {
         "method": request.method,
-        "url": f"{config.backends[lane.backend.name].url.rstrip('/')}{request.path}{query}",
+        "url": f"{base}{request.path}{query}",
         "headers": {name.decode(): value.decode("latin-1") for name, value in sent},
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from jobgateway.gateway import Gateway
     from jobgateway.routing.door import Admission
     from jobgateway.routing.lane import Lane
+    from jobgateway.translation.dialect import Dialect
     from jobgateway.translation.hub import Call
     from jobgateway.translation.wire import Headers, Request
+
+_STAND_IN: Final = "secret0in0place0of0the0real0one"
 
 
 class Considered(Struct, frozen=True):
@@ -86,9 +89,17 @@ def _directed(gateway: Gateway, admission: Admission, lane: Lane, known: Explana
     return replace(
         known,
         directed=directed,
-        credential=Credential(lane.backend.dialect.write_secret(MASK) or (outgoing.header[0], MASK.encode()), source),
+        credential=Credential(_masked(lane.backend.dialect), source),
         supposed=suppose(lane, directed, gateway.budget, count),
     )
+
+
+def _masked(dialect: Dialect) -> tuple[bytes, bytes]:
+    """The header that presents a secret in a dialect, with a mask in the secret's place."""
+    header = dialect.write_secret(_STAND_IN)
+    if header is None:
+        raise TypeError("every carrier takes letters and digits")
+    return header[0], header[1].replace(_STAND_IN.encode(), MASK.encode())
 
 
 def status_of(known: Explanation) -> int:

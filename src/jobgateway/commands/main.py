@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import Any, Final, NoReturn
 
 import click
 
 from jobgateway import __version__
-from jobgateway.commands.check import check
 from jobgateway.commands.exits import leave, while_read
-from jobgateway.commands.explain import explain
-from jobgateway.commands.healthcheck import healthcheck
-from jobgateway.commands.mock import mock
-from jobgateway.commands.pairs import pairs
-from jobgateway.commands.run import run
-from jobgateway.commands.schema import schema
-from jobgateway.commands.show import show
-from jobgateway.commands.version import version
 
-EPILOG = """\b
+COMMANDS: Final = ("run", "check", "show", "schema", "pairs", "explain", "mock", "healthcheck", "version")
+EPILOG: Final = """\b
 Exit codes:
   0    fine
   1    findings (a config that is wrong, a pair that loses)
@@ -45,8 +38,15 @@ class Program(click.Group):
             return super().make_context(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The commands in the order of their adding, which is that of their use."""
-        return list(self.commands)
+        """The commands in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """The command in the module of its name, loaded now: a health check need not load a server."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"jobgateway.commands.{cmd_name}"), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""
@@ -54,14 +54,10 @@ class Program(click.Group):
             return super().invoke(ctx)
 
 
-@click.group(cls=Program, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("jobgateway", cls=Program, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jobgateway", message="%(prog)s %(version)s")
 def program() -> None:
     """A gateway between callers and backends that speak different dialects of one jobs API."""
-
-
-for command in (run, check, show, schema, pairs, explain, mock, healthcheck, version):
-    program.add_command(command)
 
 
 def main() -> NoReturn:

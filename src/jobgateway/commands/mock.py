@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -88,15 +89,17 @@ def _spec(name: str, file: str | None) -> Spec:
         known = {**known, given.dialect: given}
     if name not in known:
         near = closest(name, known)
-        hint = f"; did you mean {near!r}?" if near else ""
-        raise click.BadParameter(f"unknown dialect {name!r}{hint} known: {', '.join(sorted(known))}")
+        hint = f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(known))}"
+        raise click.BadParameter(f"unknown dialect {name!r}; {hint}", param_hint="DIALECT")
     return known[name]
 
 
 def _profile(dialect: Dialect, name: str | None) -> str:
     known = dialect.spec.profiles
     if name is not None and name not in known:
-        raise click.BadParameter(f"{dialect.name} has no profile {name!r}; known: {', '.join(known)}")
+        raise click.BadParameter(
+            f"{dialect.name} has no profile {name!r}; known: {', '.join(known)}", param_hint="--profile"
+        )
     return name or known[0]
 
 
@@ -106,4 +109,5 @@ def _now() -> int:
 
 
 def _say_where(host: str, port: int) -> None:
-    click.echo(url_of(Listen(host, port)))
+    with suppress(BrokenPipeError):  # nobody wants to know; callers may still ask
+        click.echo(url_of(Listen(host, port)))

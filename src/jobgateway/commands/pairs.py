@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from jobgateway.commands.configured import configured, filled, usual_if_there
+from jobgateway.commands.configured import configured, usual_if_there
 from jobgateway.commands.exits import Exit, Stop
 from jobgateway.commands.output import columns, format_option, markdown_table, print_json
 from jobgateway.commands.telling import lines_of, losses_data, statuses_of, work_of
@@ -75,9 +75,8 @@ def of_config(config: Config) -> list[Pair]:
 def of_route(config: Config, caller: str, backend_name: str) -> Pair:
     """One caller's dialect over one backend, its fill considered."""
     backend = config.backends[backend_name]
-    spec = config.specs[backend.dialect]
-    fill = filled(backend, spec)
-    return Pair(losses(config.specs[caller], spec, fill), backend_name, tuple(sorted(fill)))
+    lost = losses(config.specs[caller], config.specs[backend.dialect], frozenset(backend.fill))
+    return Pair(lost, backend_name, tuple(sorted(backend.fill)))
 
 
 def pair_data(pair: Pair) -> dict[str, Any]:
@@ -86,11 +85,12 @@ def pair_data(pair: Pair) -> dict[str, Any]:
 
 
 def _print_text(found: list[Pair]) -> None:
-    for pair in found:
-        click.echo(f"{pair.title}: {pair.losses.fidelity}")
-        fill = [("filled", ", ".join(pair.filled))] if pair.filled else []
-        told = [*lines_of(pair.losses), *fill]
-        click.echo("\n".join(columns(told, "  ")) + "\n" if told else "")
+    click.echo("\n\n".join("\n".join(_lines(pair)) for pair in found))
+
+
+def _lines(pair: Pair) -> list[str]:
+    fill = [("filled", ", ".join(pair.filled))] if pair.filled else []
+    return [f"{pair.title}: {pair.losses.fidelity}", *columns([*lines_of(pair.losses), *fill], "  ")]
 
 
 def _print_json(found: list[Pair]) -> None:

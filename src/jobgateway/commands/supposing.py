@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Supposed(Struct, frozen=True):
     """The calls that a plan makes, those that run side by side together, and what comes of them."""
 
+    jobs: int
+    """How many jobs the backend holds."""
     batches: tuple[tuple[Call, ...], ...]
     reply: Reply
 
@@ -40,7 +42,7 @@ def suppose(lane: Lane, call: Call, budget: Budget, count: int) -> Supposed:
             batches.append(batch)
             batch = steps.send([_answer(lane, store, each) for each in batch])
     except StopIteration as end:
-        return Supposed(tuple(batches), end.value)
+        return Supposed(len(jobs), tuple(batches), end.value)
 
 
 def _answer(lane: Lane, store: Store, call: Call) -> Reply:

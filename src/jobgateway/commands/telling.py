@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import to_builtins
 
+from jobgateway.translation.losses import NEWEST_FIRST, OLDEST_FIRST
+
 if TYPE_CHECKING:
     from jobgateway.translation.losses import Losses
 
+ORDERS: Final = {NEWEST_FIRST: "newest first", OLDEST_FIRST: "oldest first"}
 WORK: Final = {
     "counted": "counts the list for its total",
     "walked": "reads every page for a list",
@@ -46,10 +49,11 @@ def statuses_of(losses: Losses) -> str:
 
 def work_of(losses: Losses) -> str:
     """What the gateway does in the backend's place."""
-    work = [text for name, text in WORK.items() if getattr(losses, name)]
-    if losses.emulated:
-        work.insert(0, f"evaluates {_listed(losses.emulated)}")
-    return "; ".join(work)
+    conditions = tuple(name for name in losses.emulated if name not in ORDERS)
+    work = [f"evaluates {_listed(conditions)}"] if conditions else []
+    orders = [ORDERS[name] for name in losses.emulated if name in ORDERS]
+    work += [f"turns the list {' or '.join(orders)}"] if orders else []
+    return "; ".join((*work, *(text for name, text in WORK.items() if getattr(losses, name))))
 
 
 def _listed(names: tuple[str, ...]) -> str:

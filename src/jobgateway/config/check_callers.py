@@ -13,7 +13,9 @@ from jobgateway.translation.dialect import Dialect
 def check_callers(known: Known) -> None:
     """Note what is wrong with the callers: their keys, and their credentials at backends."""
     if known.report.stands(("callers",)) and known.said.callers == {}:
-        known.report.add(("callers",), "no caller is named, so nobody is let in; leave the section out to let all in")
+        known.report.add(
+            ("callers",), "names nobody, so nobody is let in; leave the section out where backends judge their callers"
+        )
     first: dict[bytes, Path] = {}
     dialects = _spoken(known)
     for _, caller, path in known.callers():

@@ -59,7 +59,7 @@ def compose(data: bytes, report: Report, parser: Any = C_PARSER) -> Node | None:
         mark = Mark(place.line + 1, place.column + 1) if place else None
         report.add((), f"not YAML: {error.problem}{_advice(text, mark)}", at=mark)
         return None
-    except (yaml.YAMLError, ValueError):  # ValueError: an escape that names no character, in the Python parser
+    except (yaml.YAMLError, ValueError, OverflowError):  # the latter two: chr(), in the Python parser
         report.add((), "not YAML: a character that there is not")
         return None
     report.root = root
@@ -117,28 +117,33 @@ class _Composer:
             raise _Stop
         return root
 
-    def _node(self, event: Any, path: Path, depth: int, *, flow: bool = False) -> Node:
+    def _node(self, event: Any, path: Path, depth: int, flow: Mark | None = None) -> Node:
+        """A node; ``flow`` is where the ``{`` or ``[`` is that it stands in."""
         mark = _mark(event)
         if isinstance(event, yaml.AliasEvent):
             self._report.add(path, "an alias; write the value out", at=mark)
             return Unusable(mark)
         refused = self._decorated(event, path, mark)
         if isinstance(event, yaml.ScalarEvent):
-            return Unusable(mark) if refused else self._scalar(event, path, mark, flow=flow)
+            return Unusable(mark) if refused else self._scalar(event, path, mark, flow)
         if depth == DEEPEST:
             self._report.add((), f"more than {DEEPEST} lists and mappings within each other", at=mark)
             raise _Stop
+        within = mark if event.flow_style else None
         node: Node
         if isinstance(event, yaml.SequenceStartEvent):
-            node = Listing(tuple(self._items(path, depth, flow=bool(event.flow_style))), mark)
+            node = Listing(tuple(self._items(path, depth + 1, within)), mark)
         else:
-            node = Mapping(tuple(self._entries(path, depth, flow=bool(event.flow_style))), mark)
+            node = Mapping(tuple(self._entries(path, depth + 1, within)), mark)
         return Unusable(mark) if refused else node
 
-    def _scalar(self, event: Any, path: Path, mark: Mark, *, flow: bool) -> Node:
+    def _scalar(self, event: Any, path: Path, mark: Mark, flow: Mark | None) -> Node:
         plain = event.style in {None, ""}
-        if plain and flow and "?" in event.value:
+        if plain and flow and "?" in event.value:  # PyYAML refuses it, libyaml does not
             self._report.add(path, "within { } and [ ] a text with ? needs quotes", at=mark)
+            return Unusable(mark)
+        if plain and flow and not event.value:  # libyaml refuses some; both disagree on where it stands
+            self._report.add(path, "nothing where { } or [ ] need a value", at=flow)
             return Unusable(mark)
         if _NO_TEXT.search(event.value):
             self._report.add(path, "an escape for a character that a text cannot hold", at=mark)
@@ -152,18 +157,18 @@ class _Composer:
             self._report.add(path, f"a tag, {shown(event.tag)}; what a value is follows from its key", at=mark)
         return event.anchor is not None or event.tag is not None
 
-    def _items(self, path: Path, depth: int, *, flow: bool) -> Iterator[Node]:
+    def _items(self, path: Path, depth: int, flow: Mark | None) -> Iterator[Node]:
         index = 0
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            yield self._node(event, (*path, index), depth + 1, flow=flow)
+            yield self._node(event, (*path, index), depth, flow)
             index += 1
 
-    def _entries(self, path: Path, depth: int, *, flow: bool) -> Iterator[Entry]:
+    def _entries(self, path: Path, depth: int, flow: Mark | None) -> Iterator[Entry]:
         first: dict[str, Mark] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            key = self._key(self._node(event, path, depth + 1, flow=flow), path)
+            key = self._key(self._node(event, path, depth, flow), path)
             place = (*path, key) if key is not None else path
-            node = self._node(next(self._events), place, depth + 1, flow=flow)
+            node = self._node(next(self._events), place, depth, flow)
             mark = _mark(event)
             if key is None:
                 continue

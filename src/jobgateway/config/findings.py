@@ -88,5 +88,5 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     if len(word) > _LONGEST_SHOWN:
         return None
     folded = {each.casefold(): each for each in list(known)[:_MOST_WORDS]}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.65)
     return folded[near[0]] if near else None

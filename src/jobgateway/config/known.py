@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from jobgateway.config.findings import Path, closest
+from jobgateway.config.findings import Path, closest, shown
 from jobgateway.config.report import Report
 from jobgateway.config.source import Backend, Caller, Gateway, Route
 from jobgateway.translation.dialect import Dialect
@@ -49,9 +49,13 @@ class Known(Struct, frozen=True):
         return self.said.backends.get(name) if sound else None
 
     def require(self, noun: str, name: str, path: Path, *, among: str, known: Mapping[str, object]) -> None:
-        """Note it if a place names what is not there; ``among`` is the section that would have it."""
+        """Note it if a place, by its value or by its key, names what is not there.
+
+        ``among`` is the section that would have it.
+        """
         if self.report.sound(path) and self.report.stands((among,)) and name not in known:
-            self.report.add(path, f"unknown {noun} {self.report.shown(path, name)}", near=closest(name, known))
+            text = shown(name) if path[-1] == name else self.report.shown(path, name)
+            self.report.add(path, f"unknown {noun} {text}", near=closest(name, known))
 
     def _entries(self, section: str, things: Mapping[str, Thing]) -> Iterator[tuple[str, Thing, Path]]:
         if self.report.stands((section,)):

@@ -25,7 +25,7 @@ _DOLLARS: Final = re.compile(r"\$(\$|\{)")
 
 
 class Said(Struct, frozen=True):
-    """A value as it was said. ``shown`` is how a finding may name it, which never shows a resolved one."""
+    """A value as it was said. ``shown`` is how a finding may name it: itself, or the reference that brought it."""
 
     text: str
     shown: str
@@ -74,7 +74,7 @@ class References:
         else:
             text, name = self._variable(found["name"], found["default"]), f"${{env:{found['name']}}}"
         literal = found["default"] is not None
-        return Said(text, f"the value of {name}", literal=literal)
+        return Said(text, name, literal=literal)
 
     def _variable(self, name: str, default: str | None) -> str:
         if default == "":

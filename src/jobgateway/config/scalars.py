@@ -26,7 +26,7 @@ def read_scalar(said: Said, shape: Single, *, private: bool) -> Any:
     if isinstance(shape, Anything):
         return _anything(said)
     if said.plain and taken_for(said.text) == "null":
-        raise UnfitError("is no value; write one, or leave the key out", hide=said.text == "")
+        raise UnfitError("is missing; write one, or leave the key out", hide=True)
     if isinstance(shape, Number):
         return _number(said, shape)
     if isinstance(shape, Flag):
@@ -124,6 +124,6 @@ def _anything(said: Said) -> Any:
     if _DECIMAL.fullmatch(said.text):
         return float(said.text)
     if said.text == "":
-        raise UnfitError("is no value; write null for none", hide=True)
+        raise UnfitError("is missing; write null for none", hide=True)
     _refuse_surprise(said)
     return said.text

@@ -67,7 +67,8 @@ def _near(text: str, units: dict[str, int]) -> str | None:
     names = {unit.casefold(): unit for unit in units}
     if found is None or found[2].casefold() not in names:
         return None
-    return found[1] + names[found[2].casefold()]
+    near = found[1] + names[found[2].casefold()]
+    return near if near != text else None
 
 
 def bounded_duration(lowest: str, highest: str) -> Callable[[str], float]:

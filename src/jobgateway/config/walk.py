@@ -78,13 +78,13 @@ class Walk:
             self._report.refer(path, said.shown)
         fitting = _single(said, shape)
         if fitting is None:
-            problem = "no value" if node.plain and node.text == "" else "one value"
-            return self._refuse(path, f"{problem}, where {_expected(shape)} is expected")
+            noun = "nothing" if node.plain and node.text == "" else "a single value"
+            return self._refuse(path, f"{noun}, where {_expected(shape)} is expected")
         try:
             return read_scalar(said, fitting, private=self._private)
         except UnfitError as error:
-            subject = "the value" if error.hide else said.shown
-            return self._refuse(path, f"{subject} {error.problem}", error.near)
+            subject = f"the value of {said.shown}" if said.referred else said.shown
+            return self._refuse(path, f"{'the value' if error.hide else subject} {error.problem}", error.near)
 
     def _said(self, node: Scalar) -> Said:
         return verbatim(node) if self._references is None else self._references.resolve(node)
@@ -161,4 +161,4 @@ def _expected(shape: Shape) -> str:
         return "a list"
     if isinstance(shape, Record | Table):
         return "a mapping"
-    return "a number" if isinstance(shape, Number) else "one value"
+    return "a number" if isinstance(shape, Number) else "a single value"

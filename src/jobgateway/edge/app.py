@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from jobgateway.observe.observer import Recorder
 
 _CLOSE: Final = (b"connection", b"close")
-_ENDS_CONNECTION: Final = frozenset({Reason.BAD_REQUEST, Reason.TOO_LARGE})
-"""After these, the connection's next bytes need not be the next request's."""
 
 
 class Edge:
@@ -51,7 +49,7 @@ class Edge:
             exchange = await self._answering.answer(gateway, scope, receive)
         self._record(exchange, request_id, began)
         if exchange is not NOBODY:
-            closing = self.draining or exchange.reason in _ENDS_CONNECTION
+            closing = self.draining or _ends_connection(exchange, scope)
             await _send(send, exchange, request_id, closing=closing)
 
     async def turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002, an ASGI application
@@ -88,6 +86,17 @@ class Edge:
         )
         for recorder in self._recorders:
             recorder.served(served)
+
+
+def _ends_connection(exchange: Exchange, scope: Scope) -> bool:
+    """Whether the connection's next bytes need not be the next request's.
+
+    What is left of a body that is too large is read and dropped, for closing now would lose the
+    answer (RFC 9112 section 9.6); but a caller that waits for 100 (Continue) may never send it.
+    """
+    if exchange.reason is Reason.TOO_LARGE:
+        return any(name == b"expect" for name, _ in scope["headers"])
+    return exchange.reason is Reason.BAD_REQUEST
 
 
 async def _send(send: Send, exchange: Exchange, request_id: bytes, *, closing: bool) -> None:

@@ -28,6 +28,7 @@ from jobgateway.translation.hub import (
     Window,
 )
 from jobgateway.translation.reader import Reader, RefusalError, Steps, failed, too_many_calls
+from jobgateway.translation.reasons import told
 from jobgateway.translation.share import UNKNOWN_SCOPE, Arrangement, Share, is_within, share_out
 from jobgateway.translation.walking import read_mirrored, read_window, walk
 from jobgateway.translation.windows import FARTHEST
@@ -81,7 +82,7 @@ def _cancel(call: CancelJob, abilities: Abilities, budget: Budget, *, shown: boo
         return reply
     job = (yield from _get_cancelled(call, abilities)) if left > 0 else too_many_calls(budget)
     if isinstance(job, Refusal):
-        return failed(f"the job was cancelled, but reading it afterwards failed: {job.detail or job.reason}")
+        return failed(f"the job was cancelled, but reading it afterwards failed: {told(job.reason, job.detail)}")
     return job
 
 

@@ -66,7 +66,7 @@ PHRASE_OF: Final[Mapping[Reason, str]] = {
     Reason.THROTTLED: "too many requests",
     Reason.INTERNAL: "the gateway failed",
     Reason.BACKEND_FAILED: "the backend gave no usable answer",
-    Reason.BACKEND_UNAVAILABLE: "the backend cannot be reached",
+    Reason.BACKEND_UNAVAILABLE: "the backend is unavailable",
     Reason.BACKEND_LATE: "the backend did not answer in time",
     Reason.OUTCOME_UNKNOWN: "whether the job was cancelled is not known",
     Reason.OVERLOADED: "the gateway has too much to do",
