@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 import anyio
+import httpx
 import pytest
 
 from jobgateway.backends.httpx_transport import HttpxTransport
@@ -170,6 +171,14 @@ async def test_an_endless_answer_costs_little_memory(transport: HttpxTransport, 
     finally:
         tracemalloc.stop()
     assert peak < 4 << 20
+
+
+async def test_a_client_that_keeps_its_connections_would_be_poisoned(evil: EvilBackend):
+    """The control: what the test above looks for does happen to httpx's own client."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with anyio.fail_after(PATIENCE):
+            await client.get(evil.url + "/two")
+            assert (await client.get(evil.url + "/ok")).content == b'{"poison": true}'
 
 
 async def test_an_unreachable_backend_is_told_from_a_broken_one(evil: EvilBackend):

@@ -92,7 +92,9 @@ def test_routes_keep_their_order_and_their_matchers(tmp_path: Path) -> None:
     assert (last.host, last.prefix) == ("[::1]:80", ("first",))
 
 
-@pytest.mark.parametrize("path", [pytest.param("gateway.yaml", id="text"), pytest.param(Path("gateway.yaml"), id="path")])
+@pytest.mark.parametrize(
+    "path", [pytest.param("gateway.yaml", id="text"), pytest.param(Path("gateway.yaml"), id="path")]
+)
 def test_the_shipped_file_works_at_once(path: str | Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
@@ -126,16 +128,29 @@ def test_what_the_shipped_file_leaves_commented_out_works_too(tmp_path: Path) ->
     assert config.limits == Limits()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "listen: {port: 9000}\nadmin: {host: 127.0.0.2, port: 9000}\n",
+        "listen: {port: 0}\nadmin: {port: 0}\n",
+        "listen: {host: 0.0.0.0, port: 9000}\nadmin: {host: 0.0.0.0, port: 9001}\n",
+    ],
+)
+def test_two_addresses_that_differ_are_accepted(tmp_path: Path, text: str) -> None:
+    assert load(tmp_path, MINIMAL + text).admin is not None
+
+
 def test_a_warning_does_not_stop_a_configuration(tmp_path: Path) -> None:
     config = load(tmp_path, MINIMAL.replace("demo://", "http://replay.internal/v2/api"))
 
     assert [str(each) for each in config.warnings] == [
-        "gateway.yaml:3:36: warning: backends.replay.url:"
-        " http:// shows credentials and jobs to the network; use https:// unless you trust it"
+        "gateway.yaml:3:36: warning: backends.replay.url: http:// shows credentials and jobs to the network; use https:// unless you trust it"
     ]
 
 
-def test_files_beside_the_configuration_are_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_beside_the_configuration_are_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "conf").mkdir()
     text = MINIMAL + "dialects: {acme: ./acme.yaml, other: '${env:OTHER}'}\n"
     (tmp_path / "conf" / "gateway.yaml").write_text(text, encoding="utf-8")
@@ -149,10 +164,8 @@ def test_files_beside_the_configuration_are_found_from_any_folder(tmp_path: Path
     (tmp_path / "conf" / "acme.yaml").write_text(ACME.replace("codec: integer", "codec: intger"), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_config("conf/gateway.yaml", {"OTHER": "../other.yaml"})
-    assert [str(each) for each in caught.value.findings] == [
-        "conf/acme.yaml:39:24: job.id.codec: 'intger' is not integer, text, status, millis, iso, rfc3339 or tasks;"
-        " did you mean 'integer'?"
-    ]
+    [finding] = caught.value.findings
+    assert (finding.file, finding.path, finding.suggestion) == ("conf/acme.yaml", "job.id.codec", "integer")
 
 
 def test_a_file_that_cannot_be_read_is_told_like_everything_else(tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[st
             yield from nodes(schema[word], f"{path}.*")
 
 
-@pytest.mark.parametrize("path", [ROOT / "gateway.schema.json", ROOT / "src/jobgateway/config/gateway.schema.json"], ids=["top", "package"])
+@pytest.mark.parametrize(
+    "path", [ROOT / "gateway.schema.json", ROOT / "src/jobgateway/config/gateway.schema.json"], ids=["top", "package"]
+)
 def test_what_is_shipped_is_what_is_generated(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == json.dumps(SCHEMA, indent=2) + "\n", (
         f"write it anew: jobgateway schema > {path.relative_to(ROOT)}"
@@ -73,7 +75,7 @@ def test_every_default_of_the_loader_is_in_it() -> None:
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.stem)
 def test_what_the_loader_accepts_an_editor_accepts(path: Path) -> None:
-    VALIDATOR.validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert list(VALIDATOR.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))) == []
 
 
 WRONG = [

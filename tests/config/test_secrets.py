@@ -62,21 +62,18 @@ def test_a_secret_is_shown_only_when_it_is_asked_for_by_name(tmp_path: Path) -> 
     with pytest.raises((TypeError, NotImplementedError)):
         msgspec.json.encode(config)
     assert Secret("a") == Secret("a") != Secret("b")
-    assert "a" not in {Secret("a")}
+    assert Secret("a") != "a"
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=8, max_size=40))
 def test_whatever_a_secret_is_no_finding_repeats_it(secret: str) -> None:
     text = REAL.replace("scope:", "credential: '${env:SECRET}', timeout: '${env:SECRET}', scope:") + CALLERS
     text = text.replace("sekret-key", "['${env:SECRET}', '${file:secret}']").replace("sekret-own", "${env:SECRET}")
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            load(Path(folder), text, environ={"SECRET": f"~{secret}~"}, files={"secret": f"~{secret}~"})
-        except ConfigError as error:
-            told = "".join(traceback.format_exception(error))
-            assert f"~{secret}" not in told and json.dumps(secret)[1:-1] not in str(error)
-        else:
-            raise AssertionError("a timeout like this is accepted")
+    with tempfile.TemporaryDirectory() as folder, pytest.raises(ConfigError) as caught:
+        load(Path(folder), text, environ={"SECRET": f"~{secret}~"}, files={"secret": f"~{secret}~"})
+
+    told = "".join(traceback.format_exception(caught.value))
+    assert f"~{secret}" not in told and json.dumps(secret)[1:-1] not in str(caught.value)
 
 
 def test_a_secret_under_the_wrong_key_is_not_repeated(tmp_path: Path) -> None:

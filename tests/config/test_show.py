@@ -84,6 +84,11 @@ def test_accounts_and_logins_show_no_password() -> None:
 
     shown = masked(config)
 
-    assert shown["backends"]["flow"]["login"] == {"address": "graphd", "port": 9669, "username": "root", "password": MASK}
+    assert shown["backends"]["flow"]["login"] == {
+        "address": "graphd",
+        "port": 9669,
+        "username": "root",
+        "password": MASK,
+    }
     assert shown["callers"]["billing"]["account"] == {"username": "billing", "password": MASK}
     assert "sekret" not in json.dumps(shown)

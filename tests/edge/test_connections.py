@@ -77,10 +77,12 @@ async def test_bytes_that_are_no_request_are_refused_as_a_problem_and_recorded(t
             assert json.loads(body)["status"] == 400
         flood = await raw(process.port, REQUEST + b"X-Long: " + b"a" * 5000)
         assert b'"detail":"limits.request_head is 4096 bytes"' in flood
+        whole = await raw(process.port, REQUEST + b"X-Long: " + b"a" * 5000 + b"\r\n\r\n")
+        assert whole.startswith(b"HTTP/1.1 400 ")
         assert await process.stop() == 0
 
     lines = [json.loads(line) for line in process.stdout.splitlines()]
-    assert [(line["status"], line["reason"]) for line in lines] == [(400, "bad_request")] * (len(NO_REQUESTS) + 1)
+    assert [(line["status"], line["reason"]) for line in lines] == [(400, "bad_request")] * (len(NO_REQUESTS) + 2)
     assert [json.loads(line)["event"] for line in process.said if line.startswith("{")] == ["drain", "stopped"]
 
 

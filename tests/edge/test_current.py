@@ -49,7 +49,7 @@ async def test_an_idle_gateway_is_closed_at_once_when_it_is_replaced():
 
     edge.current.swap(config, gateway_over(config))
 
-    await asyncio.wait_for(old.closed.wait(), 5)
+    assert await asyncio.wait_for(old.closed.wait(), 5)
 
 
 async def test_requests_on_several_generations_are_all_counted():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from support.edges import ASKED, BEARER, COOKIE, EXPLORER_LIST, GOOD_HEADERS, HOST, EdgeUnderTest
+from jobgateway.config.model import Limits
+from support.edges import ASKED, BEARER, COOKIE, EXPLORER_LIST, GOOD_HEADERS, HOST, EdgeUnderTest, config_of
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +17,7 @@ REFUSED = {
     "two hosts joined": (((b"host", b"a.example,b.example"), BEARER), "the Host header is not host[:port]"),
     "a host with a word for a port": (((b"host", b"a.example:http"), BEARER), "the Host header is not host[:port]"),
     "an open bracket": (((b"host", b"[::1"), BEARER), "the Host header is not host[:port]"),
-    "a host that ends in a new line": (((b"host", b"a.example\n"), BEARER), "control character in a header's value"),
+    "a host that ends in a new line": (((b"host", b"a.example\n"), BEARER), "control character in a header"),
     "two credentials": ((HOST, BEARER, BEARER), "repeated header: authorization"),
     "two cookies": ((HOST, COOKIE, COOKIE), "repeated header: cookie"),
     "two lengths": (
@@ -115,6 +116,15 @@ async def test_a_target_that_is_not_a_path_is_refused(target):
     assert answer.json()["detail"] == "the request's target is not a path"
 
 
+async def test_a_chunked_body_does_not_excuse_the_target():
+    target = "http://gateway.example/public/K/jobs"
+
+    answer = await EdgeUnderTest().ask(target, (*GOOD_HEADERS, (b"transfer-encoding", b"chunked")))
+
+    assert answer.status == 400
+    assert answer.json()["detail"] == "the request's target is not a path"
+
+
 async def test_http_1_0_needs_no_host_but_knows_no_transfer_coding():
     edge = EdgeUnderTest()
 
@@ -122,3 +132,28 @@ async def test_http_1_0_needs_no_host_but_knows_no_transfer_coding():
     coded = await edge.ask(headers=(BEARER, (b"transfer-encoding", b"chunked")), version="1.0")
     assert (coded.status, coded.json()) == (400, {"error": "bad request"})
     assert (await edge.ask(headers=((b"host", b"?"), BEARER), version="1.0")).status == 400
+
+
+async def measured(path, *headers):
+    """The answer to a head, where heads of 200 bytes are taken and no larger ones."""
+    edge = EdgeUnderTest(config_of(limits=Limits(request_head=200)))
+    return await edge.ask(path, (HOST, COOKIE, *headers))
+
+
+@pytest.mark.parametrize("grown", ["a value", "a name", "the query", "the number of headers"])
+async def test_a_head_that_came_in_one_piece_is_measured_too(grown):
+    fitting = len(f"GET {EXPLORER_LIST} HTTP/1.1\r\n\r\n") + sum(len(n) + len(v) + 4 for n, v in (HOST, COOKIE))
+    room = 200 - fitting
+    heads = {
+        "a value": lambda size: (EXPLORER_LIST, (b"x", b"v" * (size - 5))),
+        "a name": lambda size: (EXPLORER_LIST, (b"n" * (size - 5), b"v")),
+        "the query": lambda size: (f"{EXPLORER_LIST}?{'q' * (size - 1)}",),
+        "the number of headers": lambda size: (EXPLORER_LIST, *[(b"a", b"")] * 5, (b"x", b"v" * (size - 30))),
+    }
+
+    just_fits = await measured(*heads[grown](room))
+    too_large = await measured(*heads[grown](room + 1))
+
+    assert just_fits.status == 200
+    assert too_large.status == 400
+    assert too_large.json() == {"code": 40004000, "message": "ErrBadRequest::limits.request_head is 200 bytes"}

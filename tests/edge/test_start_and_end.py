@@ -1,6 +1,7 @@
 """How the process starts and ends: its exit codes, and what becomes of requests under way."""
 
 import asyncio
+import io
 import json
 import signal
 import socket
@@ -9,6 +10,8 @@ import sys
 import httpx
 import pytest
 
+from jobgateway.edge.server import teller
+from jobgateway.observe.events import Events
 from support.edges import V2_LIST
 from support.running import BAD, DEMO, HeldBackend, Process, client, over
 
@@ -102,3 +105,35 @@ async def test_an_address_in_use_ends_with_69(tmp_path):
             assert await process.end() == 69
 
     assert process.said == [f"jobgateway: cannot listen on 127.0.0.1 port {port}: Address already in use\n"]
+
+
+async def test_what_is_probably_not_meant_is_said_and_does_not_stop_the_start_or_a_reload(tmp_path):
+    doubtful = DEMO.replace("backends:", "backends:\n  far: {dialect: explorer, url: http://far.example}")
+    async with Process(tmp_path, doubtful) as process:
+        await process.ready()
+        process.tell(signal.SIGHUP)
+        reload = await process.event("reload")
+
+        warnings = [line.rstrip("\n") for line in process.said if ": warning: " in line and not line.startswith("{")]
+        assert warnings
+        assert reload["warnings"] == warnings
+        assert reload["needs_restart"] == []
+        assert await process.stop() == 0
+
+
+async def test_errors_that_nobody_awaits_are_told_as_events_without_their_text():
+    stream = io.BytesIO()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(teller(Events(stream)))
+
+    loop.call_exception_handler({"message": "hush", "exception": ValueError("hush")})
+    loop.call_exception_handler({"message": "hush"})
+
+    first, second = map(json.loads, stream.getvalue().splitlines())
+    assert (first["event"], first["level"], first["errors"]) == (
+        "loop_error",
+        "error",
+        [{"type": "ValueError", "frames": []}],
+    )
+    assert second["errors"] == []
+    assert b"hush" not in stream.getvalue()

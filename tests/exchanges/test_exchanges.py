@@ -99,7 +99,10 @@ SPOILT = {
     "a call more": SMALL.replace(TURN, TURN + TURN),
     "a call less": SMALL.replace(TURN, ""),
     "side by side what is not": SMALL.replace(TURN, (TURN + TURN).replace("is asked", "is asked, side by side")),
-    "another status": SMALL.replace("HTTP/1.1 404 Not Found\nContent-Type: application/json\n\n{\"error\"", "HTTP/1.1 400 Bad Request\nContent-Type: application/json\n\n{\"error\""),
+    "another status": SMALL.replace(
+        'HTTP/1.1 404 Not Found\nContent-Type: application/json\n\n{"error"',
+        'HTTP/1.1 400 Bad Request\nContent-Type: application/json\n\n{"error"',
+    ),
     "another text": SMALL.replace('"job not found"', '"no job found"'),
     "an answer header more": SMALL.replace('\n\n{"error"', '\nAllow: GET\n\n{"error"'),
 }

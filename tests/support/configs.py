@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jobgateway.config.findings import ConfigError
+from jobgateway.config.compose import compose
+from jobgateway.config.findings import ConfigError, Mark
 from jobgateway.config.load import load_config
 from jobgateway.config.model import Config
+from jobgateway.config.nodes import Node
+from jobgateway.config.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "config"
@@ -82,3 +85,15 @@ def findings(folder: Path, text: str | bytes, **how: object) -> list[str]:
     except ConfigError as error:
         return [str(finding) for finding in error.findings]
     raise AssertionError("the configuration is accepted")
+
+
+def composed(text: str | bytes, parser: object) -> tuple[Node | None, list[tuple[Mark | None, str]]]:
+    """The tree of a text, and what is said about it: without the words of a syntax error, which are each parser's own."""
+    report = Report("a.yaml")
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    try:
+        root, found = compose(data, report, parser), report.findings()
+    except ConfigError as error:
+        root, found = None, error.findings
+    said = [(each.mark, each.problem) for each in found]
+    return root, [(None, "not YAML") if problem.startswith("not YAML") else (mark, problem) for mark, problem in said]

@@ -2,7 +2,8 @@
 
 A ``console`` block holds commands behind ``$ `` and what they print; ``...`` stands for anything, a line of its own
 for any lines. A comment right before a fence says what else a block is: ``<!-- file: NAME -->`` is written to a file,
-``<!-- edit: NAME -->`` (a diff) changes one, ``<!-- from: PATH -->`` is an excerpt of a file of this checkout.
+``<!-- edit: NAME -->`` (a diff) changes one, ``<!-- from: PATH -->`` is an excerpt of a file of this checkout, and
+``<!-- output of: COMMAND -->`` is what a program prints that keeps running.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from typing import NamedTuple, Self
 from support.processes import free_port
 from support.specs import ROOT
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds after which a command has failed; none ever takes that long."""
+MOST_SHOWN = 4000
+"""Characters of what was printed that a failure shows."""
 _MARK = "\x1e"
 _FENCE = re.compile(r"^(?:<!-- (?P<note>.+?) -->\n)?```(?P<kind>.*)\n(?P<text>(?:.*\n)*?)```$", re.MULTILINE)
 _PORT = re.compile(r"(?:127\.0\.0\.1:|port: |--port )(\d{4,5})\b")
@@ -149,9 +152,9 @@ class Terminal:
         """Run a command; it prints what is expected, and succeeds unless it may fail."""
         wanted = pattern(command.expected)
         code, said = self._run(command.line, wanted)
-        assert wanted.fullmatch(said), f"$ {command.line}\n--- printed\n{said}--- expected\n" + "\n".join(
-            command.expected
-        )
+        shown = said if len(said) < MOST_SHOWN else f"{said[:MOST_SHOWN]}... ({len(said)} characters)\n"
+        told = "\n".join(command.expected)
+        assert wanted.fullmatch(said), f"$ {command.line}\n--- printed\n{shown}--- expected\n{told}"
         assert code == 0 or may_fail, f"$ {command.line}\nended with {code}"
 
     def _run(self, line: str, wanted: re.Pattern[str]) -> tuple[int, str]:
@@ -161,7 +164,7 @@ class Terminal:
         self._shell.stdin.flush()
         said, code = "", None
         limit = time.monotonic() + PATIENCE
-        while code is None or (self._running and not wanted.fullmatch(said)):
+        while code is None or (self._running and not wanted.fullmatch(self._shown(said))):
             try:
                 got = self._lines.get(timeout=max(0.0, limit - time.monotonic()))
             except queue.Empty:
@@ -173,7 +176,12 @@ class Terminal:
             else:
                 said += got
         assert code is not None, f"$ {line}\nhas not ended; it printed\n{said}"
-        return code, self.outward("".join(f"{each.rstrip()}\n" for each in said.splitlines()))
+        return code, self._shown(said)
+
+    def _shown(self, said: str) -> str:
+        """What the reader sees: the document's ports, no carriage returns, no blanks at the ends of lines."""
+        lines = said.removesuffix("\n").split("\n") if said else []  # splitlines would also cut at U+2028
+        return self.outward("".join(f"{each.rstrip()}\n" for each in lines))
 
     def _here(self) -> Path:
         return Path(self._run("pwd", re.compile(".+\n"))[1].strip())
@@ -185,18 +193,21 @@ class Terminal:
         self._shell.stdout.close()
 
 
-def play(document: Path, folder: Path, kinds: set[str]) -> None:
-    """Do what a reader does who follows a document from its beginning to its end."""
+def play(document: Path, folder: Path) -> None:
+    """Do what a reader does who follows a document from its beginning to its end, in a folder with what a checkout has."""
     told = blocks(document)
     with Terminal(folder, [block.text for block in told]) as terminal:
+        terminal.write("gateway.yaml", (ROOT / "gateway.yaml").read_text(encoding="utf-8"))
+        (folder / ".venv").symlink_to(sys.prefix)
+        (folder / "docs").symlink_to(ROOT / "docs")
         for block in told:
             what, _, name = block.note.partition(": ")
-            if block.kind not in kinds:
-                continue
             if what == "file":
                 terminal.write(name, block.text)
             elif what == "edit":
                 terminal.edit(name, block.text)
+            elif what == "output of":
+                terminal.check(Command(f"{name} > /dev/null &", block.text.splitlines()), may_fail=False)
             elif block.kind == "console":
                 _play_console(block, terminal)
 

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 CLOSE: Final = b"\0close"
 RESET: Final = b"\0reset"
-STEP: Final = 0.02
+STEP: Final = 0.01
 """Seconds between the drops of what drips; far below the deadlines of the tests."""
 
 GOOD: Final = b'{"good": true}'

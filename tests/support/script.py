@@ -186,4 +186,5 @@ def _difference(written: Message, response: Response) -> list[str]:
     given: list[Any] = [response.status, sorted(headers), content(response.media, response.body.decode())]
     if expected == given:
         return []
-    return ["\n".join(difflib.ndiff(*("\n".join(map(str, side)).splitlines() for side in (expected, given))))]
+    before, after = ("\n".join(map(str, side)).splitlines() for side in (expected, given))
+    return ["\n".join(difflib.ndiff(before, after))]

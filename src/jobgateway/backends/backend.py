@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from jobgateway.backends.blame import blame
-from jobgateway.backends.faults import refusal_of
+from jobgateway.backends.blame import blame, meant
+from jobgateway.backends.faults import refusal_of, unsure
+from jobgateway.backends.masking import masked
 from jobgateway.backends.transport import Transport, TransportError
 from jobgateway.observe.observer import Observer
 from jobgateway.translation.dialect import Dialect
 from jobgateway.translation.hub import Call, CancelJob, Operation, Refusal, Reply, operation_of
-from jobgateway.translation.wire import Headers, Request
+from jobgateway.translation.wire import Headers, Request, Response
 
 OK: Final = "ok"
-_MASK: Final = "********"
 
 
 class Backend(Struct, frozen=True):
@@ -60,15 +60,13 @@ class Asking:
         operation = operation_of(call)
         started = time.perf_counter()
         try:
-            response = await backend.transport.send(request)
+            reply = self._read(call, await backend.transport.send(request))
         except TransportError as error:
-            reply: Reply = refusal_of(error, call)
-        else:
-            reply = backend.dialect.read_reply(call, response, keep_source=self._same)
+            reply = refusal_of(error, call)
         self.cancelling = False
         self._tell(operation, reply, time.perf_counter() - started)
         if isinstance(reply, Refusal):
-            return self._judge(reply)
+            return self._judge(call, reply)
         self.cancelled = cancels
         return reply
 
@@ -76,14 +74,12 @@ class Asking:
         outcome = reply.reason if isinstance(reply, Refusal) else OK
         self._observer.backend_call(self._backend.name, operation, outcome, seconds)
 
-    def _judge(self, refusal: Refusal) -> Refusal:
-        refusal = blame(refusal, lent=self._lent, same=self._same)
-        secret = _secret_in(self._headers[0][1])
-        if secret not in refusal.detail:
-            return refusal
-        return msgspec.structs.replace(refusal, detail=refusal.detail.replace(secret, _MASK))
+    def _read(self, call: Call, response: Response) -> Reply:
+        reply = self._backend.dialect.read_reply(call, response, keep_source=self._same)
+        if isinstance(reply, Refusal) and isinstance(call, CancelJob) and response.status == HTTPStatus.OK:
+            return unsure(reply)
+        return reply
 
-
-def _secret_in(value: bytes) -> str:
-    """The secret of a credential's header: all of it, or what follows a scheme or a cookie's name."""
-    return value.decode("latin-1").rpartition(" ")[2].partition("=")[2] or value.decode("latin-1").rpartition(" ")[2]
+    def _judge(self, call: Call, refusal: Refusal) -> Refusal:
+        refusal = blame(meant(refusal, call), lent=self._lent, same=self._same)
+        return masked(refusal, self._backend.dialect.credentials.secret_in(self._headers[0][1]))

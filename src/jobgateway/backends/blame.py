@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from jobgateway.translation.hub import Reason, Refusal
+import msgspec
+
+from jobgateway.translation.hub import Call, GetJob, ListJobs, Reason, Refusal
 
 _CREDENTIAL: Final = frozenset({Reason.NO_CREDENTIAL, Reason.BAD_CREDENTIAL, Reason.FORBIDDEN})
 _ANSWERS: Final = frozenset(
@@ -27,6 +29,21 @@ _FAULT_OF: Final = {
     Reason.NO_METHOD: "the backend does not know this method; is its url right?",
     Reason.INTERNAL: "the backend failed",
 }
+
+_OF_ONE_JOB: Final = frozenset({Reason.BAD_ID, Reason.NO_JOB, Reason.NOT_CANCELLABLE})
+_BESIDE: Final = Refusal(Reason.BAD_REQUEST)
+
+
+def meant(refusal: Refusal, call: Call) -> Refusal:
+    """A backend's refusal as one of this call: what can never be said to it is taken as a request not understood.
+
+    An id is refused as the caller sent it, whatever the backend says that it was.
+    """
+    if isinstance(call, ListJobs):
+        return _BESIDE if refusal.reason in _OF_ONE_JOB else refusal
+    if refusal.reason is Reason.NOT_CANCELLABLE and isinstance(call, GetJob):
+        return _BESIDE
+    return msgspec.structs.replace(refusal, value=str(call.id)) if refusal.reason is Reason.BAD_ID else refusal
 
 
 def blame(refusal: Refusal, *, lent: bool, same: bool) -> Refusal:

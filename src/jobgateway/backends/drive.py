@@ -51,7 +51,10 @@ class _Batch:
                 tasks.start_soon(self._work, tasks.cancel_scope)
         if self._failure is not None:
             raise self._failure
-        return [reply if reply is not None else self._stand_in() for reply in self._places]
+        refusal = self._refusal
+        if refusal is None:
+            return cast("list[Reply]", self._places)
+        return [refusal if reply is None else reply for reply in self._places]
 
     async def _work(self, scope: anyio.CancelScope) -> None:
         try:
@@ -66,8 +69,3 @@ class _Batch:
         except Exception as failure:  # noqa: BLE001 -- raised again by ``replies``, out of the task group's own wrapping
             self._failure = self._failure or failure
             scope.cancel()
-
-    def _stand_in(self) -> Refusal:
-        if self._refusal is None:
-            raise RuntimeError("a call has no reply, though none was refused")
-        return self._refusal

@@ -6,6 +6,7 @@ from typing import Final
 
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.hub import Call, CancelJob, Reason, Refusal
+from jobgateway.translation.reasons import told
 
 _UNKNOWN: Final = "whether the job was cancelled is not known"
 
@@ -30,6 +31,13 @@ def refusal_of(error: TransportError, call: Call) -> Refusal:
         return Refusal(Reason.OUTCOME_UNKNOWN, _CANCEL_REFUSALS[error.fault])
     reason, text = _REFUSALS[error.fault]
     return Refusal(reason, f"{text}: {error}")
+
+
+def unsure(refusal: Refusal) -> Refusal:
+    """What the refusal of an answer of success means to a cancel: one that cannot be read says neither yes nor no."""
+    if refusal.reason is not Reason.BACKEND_FAILED:
+        return refusal
+    return Refusal(Reason.OUTCOME_UNKNOWN, f"{told(refusal.reason, refusal.detail)}: {_UNKNOWN}")
 
 
 def late(*, cancelling: bool, cancelled: bool = False) -> Refusal:

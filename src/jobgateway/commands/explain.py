@@ -68,8 +68,7 @@ def _way_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "request", f"{asked['method']} {asked['path']}{'?' if asked['query'] else ''}{asked['query']}"
     for route in data["routes"]:
         name = f"routes[{route['index']}]: {route['dialect']} from {route['backend']} ({route['backend_dialect']})"
-        taken = route["index"] == data["route"]
-        yield ("route" if taken else "not taken"), name + (f": {route['why_not']}" if route["why_not"] else "")
+        yield ("not taken", f"{name}: {route['why_not']}") if route["why_not"] else ("route", name)
     if data["route"] is not None:
         yield "caller", data["caller"] or "not a known one"
     if (call := data["call"]) is not None:
@@ -92,7 +91,7 @@ def _told(value: Any) -> str:
 
 
 def _plan_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The backend's requests; the headers of the first, since the others have the same."""
+    """The backend's requests; headers where they are not those of the request before."""
     plan = data["plan"]
     if plan is None:
         return
@@ -101,11 +100,13 @@ def _plan_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     count = plan["requests"]
     beside = ", those of one step side by side" if count > len(plan["batches"]) else ""
     yield "plan", f"{count} request{'' if count == 1 else 's'} to the backend{beside}, supposing {holds}"
+    headers: dict[str, str] = {}
     for number, batch in enumerate(plan["batches"], 1):
         for request in batch:
             yield f"  step {number}", f"{request['method']} {request['url']}"
-            if number == 1 and request is batch[0]:
-                yield from (("", f"{name}: {value}") for name, value in request["headers"].items())
+            if request["headers"] != headers:
+                headers = request["headers"]
+                yield from (("", f"{name}: {value}") for name, value in headers.items())
     if count > plan["told"]:
         yield "", f"and {count - plan['told']} more"
 

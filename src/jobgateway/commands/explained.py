@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from jobgateway.commands.explaining import status_of
 from jobgateway.commands.pairs import of_route, pair_data
 from jobgateway.translation.hub import Call, Job, ListJobs, Order, Page, Refusal, operation_of
 from jobgateway.translation.reasons import told
@@ -124,8 +123,8 @@ def _request_data(known: Explanation, lane: Lane, config: Config, call: Call) ->
 
 
 def _answer_data(known: Explanation) -> dict[str, Any]:
-    reply = known.refusal or (known.supposed.reply if known.supposed else None)
-    data: dict[str, Any] = {"status": status_of(known), "refusal": None, "detail": None, "jobs": None, "total": None}
+    reply = known.reply
+    data: dict[str, Any] = {"status": known.status, "refusal": None, "detail": None, "jobs": None, "total": None}
     if isinstance(reply, Refusal):
         return {**data, "refusal": reply.reason.value, "detail": told(reply.reason, reply.detail)}
     if isinstance(reply, Page):

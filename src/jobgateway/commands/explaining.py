@@ -11,15 +11,15 @@ from jobgateway.commands.supposing import Supposed, suppose
 from jobgateway.config.model import MASK
 from jobgateway.edge.hygiene import untidy
 from jobgateway.gateway import HANDED_ON, problem, understand
+from jobgateway.routing.door import Admission
 from jobgateway.routing.table import Table
 from jobgateway.translation.hub import Reason, Refusal
 
 if TYPE_CHECKING:
     from jobgateway.gateway import Gateway
-    from jobgateway.routing.door import Admission
     from jobgateway.routing.lane import Lane
     from jobgateway.translation.dialect import Dialect
-    from jobgateway.translation.hub import Call
+    from jobgateway.translation.hub import Call, Reply
     from jobgateway.translation.wire import Headers, Request
 
 _STAND_IN: Final = "secret0in0place0of0the0real0one"
@@ -53,32 +53,62 @@ class Explanation(Struct, frozen=True):
     supposed: Supposed | None = None
     refusal: Refusal | None = None
 
+    @property
+    def reply(self) -> Reply | None:
+        """What the caller is told."""
+        return self.refusal if self.supposed is None else self.supposed.reply
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer."""
+        if self.lane is None or self.reply is None:
+            return problem(self.refusal or Refusal(Reason.NO_PATH)).status
+        return self.lane.dialect.write_reply(self.call, self.reply, self.lane.route.profile).status
+
 
 def explain_request(gateway: Gateway, request: Request, count: int) -> Explanation:
     """What the gateway would do with a request, over a backend that is supposed to hold ``count`` jobs."""
-    admission = gateway.door.admit(request)
+    admission = _admission(gateway, request)
     lane = admission.lane
     known = Explanation(
         routes=tuple(_considered(gateway, each, request, admission) for each in gateway.lanes),
         lane=lane,
         caller=None if admission.caller is None else admission.caller.name,
         headers=tuple(pair for pair in request.headers if pair[0] in HANDED_ON),
-        refusal=_untidy(request) or admission.refusal,
+        refusal=admission.refusal,
     )
     if lane is None:
-        return replace(known, refusal=known.refusal or Refusal(Reason.NO_PATH))
+        return known
     call = understand(lane, request)
     if isinstance(call, Refusal):
         return replace(known, refusal=known.refusal or call)
     known = replace(known, call=call)
-    return known if known.refusal is not None else _directed(gateway, admission, lane, known, count)
+    if known.refusal is None:
+        known = _let_in(gateway, admission, lane, call, known)
+    if known.directed is None or known.refusal is not None:
+        return known
+    return replace(known, supposed=suppose(lane, known.directed, gateway.budget, count))
 
 
-def _directed(gateway: Gateway, admission: Admission, lane: Lane, known: Explanation, count: int) -> Explanation:
-    """The rest of the way of a request that is let in."""
-    if known.call is None:
-        raise TypeError("a request that is let in asks for something")
-    directed = lane.scopes.apply(known.call)
+def _admission(gateway: Gateway, request: Request) -> Admission:
+    """What the edge refuses by itself, it refuses in the dialect that the path belongs to."""
+    scope = {
+        "method": request.method,
+        "raw_path": request.path.encode(),
+        "query_string": request.query.encode(),
+        "headers": request.headers,
+        "http_version": "1.1",
+    }
+    refusal = untidy(scope, gateway.config.limits.request_head)
+    if refusal is None:
+        return gateway.door.admit(request)
+    lanes = gateway.door.lanes_for(request)
+    return Admission(lanes[0] if lanes else None, refusal=refusal)
+
+
+def _let_in(gateway: Gateway, admission: Admission, lane: Lane, call: Call, known: Explanation) -> Explanation:
+    """The way of a call to the backend's door: its scope there, and the credential."""
+    directed = lane.scopes.apply(call)
     if isinstance(directed, Refusal):
         return replace(known, refusal=directed)
     outgoing = gateway.door.outgoing(admission)
@@ -86,12 +116,7 @@ def _directed(gateway: Gateway, admission: Admission, lane: Lane, known: Explana
         return replace(known, directed=directed, refusal=outgoing or Refusal(Reason.NO_CREDENTIAL))
     own = admission.caller is not None and lane.backend.name in admission.caller.credentials
     source = "the caller's own for this backend" if own else "the backend's" if outgoing.lent else "passed on"
-    return replace(
-        known,
-        directed=directed,
-        credential=Credential(_masked(lane.backend.dialect), source),
-        supposed=suppose(lane, directed, gateway.budget, count),
-    )
+    return replace(known, directed=directed, credential=Credential(_masked(lane.backend.dialect), source))
 
 
 def _masked(dialect: Dialect) -> tuple[bytes, bytes]:
@@ -100,18 +125,6 @@ def _masked(dialect: Dialect) -> tuple[bytes, bytes]:
     if header is None:
         raise TypeError("every carrier takes letters and digits")
     return header[0], header[1].replace(_STAND_IN.encode(), MASK.encode())
-
-
-def status_of(known: Explanation) -> int:
-    """The HTTP status of the answer."""
-    reply = known.refusal or (known.supposed.reply if known.supposed else None)
-    if known.lane is None or reply is None:
-        return problem(known.refusal or Refusal(Reason.INTERNAL)).status
-    return known.lane.dialect.write_reply(known.call, reply, known.lane.route.profile).status
-
-
-def _untidy(request: Request) -> Refusal | None:
-    return untidy({"headers": request.headers, "http_version": "1.1", "raw_path": request.path.encode()})
 
 
 def _considered(gateway: Gateway, lane: Lane, request: Request, admission: Admission) -> Considered:

@@ -30,6 +30,7 @@ _UNWANTED: Final = re.compile(
     "(?P<tab>\t)|(?m:^(?P<directive>%))"
     "|(?P<other>[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff])"
 )
+_GLUED: Final = re.compile(r"[|>][-+0-9]*#")
 _NO_TEXT: Final = re.compile("[\\x00\\ud800-\\udfff]")
 _PROBLEMS: Final = {
     "tab": r"a tab; indent with spaces, and write \t within double quotes where a text needs one",
@@ -51,7 +52,7 @@ def compose(data: bytes, report: Report, parser: Any = C_PARSER) -> Node | None:
     if text is None:
         return None
     try:
-        root = _Composer(yaml.parse(text, Loader=parser), report).document()
+        root = _Composer(text, yaml.parse(text, Loader=parser), report).document()
     except _Stop:
         return None
     except yaml.MarkedYAMLError as error:
@@ -98,18 +99,20 @@ def _mark(event: Any) -> Mark:
 
 
 class _Composer:
-    """Builds one document from the parser's events."""
+    """Builds one document from the parser's events; where the two parsers differ, it refuses."""
 
-    def __init__(self, events: Iterator[Any], report: Report) -> None:
+    def __init__(self, text: str, events: Iterator[Any], report: Report) -> None:
+        self._text = text
         self._events = events
         self._report = report
 
     def document(self) -> Node:
         next(self._events)  # the stream begins
-        if isinstance(next(self._events), yaml.StreamEndEvent):
+        begun = not isinstance(next(self._events), yaml.StreamEndEvent)
+        root = self._node(next(self._events), (), 0) if begun else None
+        if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
             self._report.add((), "the file is empty")
             raise _Stop
-        root = self._node(next(self._events), (), 0)
         next(self._events)  # the document ends
         after = next(self._events)
         if not isinstance(after, yaml.StreamEndEvent):
@@ -139,16 +142,19 @@ class _Composer:
 
     def _scalar(self, event: Any, path: Path, mark: Mark, flow: Mark | None) -> Node:
         plain = event.style in {None, ""}
-        if plain and flow and "?" in event.value:  # PyYAML refuses it, libyaml does not
-            self._report.add(path, "within { } and [ ] a text with ? needs quotes", at=mark)
-            return Unusable(mark)
-        if plain and flow and not event.value:  # libyaml refuses some; both disagree on where it stands
-            self._report.add(path, "nothing where { } or [ ] need a value", at=flow)
-            return Unusable(mark)
-        if _NO_TEXT.search(event.value):
-            self._report.add(path, "an escape for a character that a text cannot hold", at=mark)
-            return Unusable(mark)
-        return Scalar(event.value, plain, mark)
+        problem = None
+        if plain and flow and "?" in event.value:
+            problem = "within { } and [ ] a text with ? needs quotes"
+        elif plain and flow and not event.value:
+            problem, mark = "nothing where { } or [ ] need a value", flow
+        elif _GLUED.match(self._text, event.start_mark.index):
+            problem = "a comment needs a space before its #"
+        elif _NO_TEXT.search(event.value):
+            problem = "an escape for a character that a text cannot hold"
+        if problem is None:
+            return Scalar(event.value, plain, mark)
+        self._report.add(path, problem, at=mark)
+        return Unusable(mark)
 
     def _decorated(self, event: Any, path: Path, mark: Mark) -> bool:
         if event.anchor is not None:
@@ -170,6 +176,8 @@ class _Composer:
             place = (*path, key) if key is not None else path
             node = self._node(next(self._events), place, depth, flow)
             mark = _mark(event)
+            if isinstance(node, Scalar) and node.plain and not node.text:
+                node = Scalar("", plain=True, mark=mark)  # each parser has its own place for nothing
             if key is None:
                 continue
             if key in first:

@@ -32,9 +32,6 @@ from jobgateway.config.unfit import UnfitError
 class _Bad:
     """Stands where a value could not be read. Its place has an error in the report."""
 
-    def __repr__(self) -> str:
-        return "BAD"
-
 
 BAD: Final[Any] = _Bad()
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from jobgateway.asgi import read_body, request_of
 from jobgateway.edge.departures import Departures
-from jobgateway.edge.hygiene import untidy
 from jobgateway.edge.request_id import request_id_of
 from jobgateway.gateway import Exchange, problem
 from jobgateway.observe.events import traces
@@ -50,9 +49,6 @@ class Answering:
             return Exchange(problem(refusal), reason=refusal.reason)
 
     async def _ask(self, gateway: Gateway, scope: Scope, receive: Receive) -> Exchange:
-        refusal = untidy(scope)
-        if refusal is not None:
-            return self.refuse(gateway, scope, refusal)
         largest = gateway.config.limits.request_body
         try:
             body = await read_body(scope, receive, largest)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from jobgateway.asgi import send_response
 from jobgateway.edge.answering import NOBODY, Answering
+from jobgateway.edge.hygiene import untidy
 from jobgateway.edge.request_id import NAME, RequestIds
 from jobgateway.gateway import Exchange, problem
 from jobgateway.observe.observer import Served
@@ -44,9 +45,13 @@ class Edge:
             return
         began = perf_counter()
         headers, request_id = self._ids.identify(scope["headers"])
-        scope = {**scope, "headers": headers}
         with self._current.snapshot as gateway:
-            exchange = await self._answering.answer(gateway, scope, receive)
+            refusal = untidy(scope, gateway.config.limits.request_head)
+            scope = {**scope, "headers": headers}
+            if refusal is None:
+                exchange = await self._answering.answer(gateway, scope, receive)
+            else:
+                exchange = self._answering.refuse(gateway, scope, refusal)
         self._record(exchange, request_id, began)
         if exchange is not NOBODY:
             closing = self.draining or _ends_connection(exchange, scope)

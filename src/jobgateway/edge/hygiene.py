@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from jobgateway.translation.hub import Reason, Refusal
@@ -21,24 +22,38 @@ _HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~-]{1,253})(
 """RFC 9110 section 7.2 without what no name in the DNS has: percent-encoding and sub-delimiters."""
 _CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
 """RFC 9110 section 5.5: tab is the one control character that a value may hold."""
+_AROUND_HEADER: Final = len(": \r\n")
+_AROUND_TARGET: Final = len("  HTTP/1.1\r\n\r\n")
 
 
-def untidy(scope: Scope) -> Refusal | None:
-    """The refusal of a request whose head is ambiguous or malformed, or ``None``."""
+def untidy(scope: Scope, largest: int) -> Refusal | None:
+    """The refusal of a request whose head is ambiguous, malformed or larger than ``largest`` bytes; else ``None``."""
     headers: Headers = scope["headers"]
     named = dict(headers)
     if len(named) != len(headers) and (name := _repeated(headers)):
         return _refusal(f"repeated header: {name}")
-    values = b"".join([value for _, value in headers])
-    if len(values.translate(None, _CONTROL)) != len(values):
-        return _refusal("control character in a header's value")
+    text = b"".join(chain.from_iterable(headers))
+    if len(text.translate(None, _CONTROL)) != len(text):
+        return _refusal("control character in a header")
+    if len(text) + len(headers) * _AROUND_HEADER + _line_length(scope) > largest:
+        return _refusal(f"limits.request_head is {largest} bytes")
     if problem := _host(named.get(b"host"), scope["http_version"]):
         return _refusal(problem)
     if b"transfer-encoding" in named:
         return _coded(named, scope["http_version"])
-    if not (scope.get("raw_path") or b"/").startswith(b"/"):
+    if not _target(scope).startswith(b"/"):
         return _refusal("the request's target is not a path")
     return None
+
+
+def _target(scope: Scope) -> bytes:
+    return scope.get("raw_path") or b"/"
+
+
+def _line_length(scope: Scope) -> int:
+    """Bytes of the request line and of the line that ends the head."""
+    query = len(scope["query_string"])
+    return len(scope["method"]) + len(_target(scope)) + query + bool(query) + _AROUND_TARGET
 
 
 def _repeated(headers: Headers) -> str:

@@ -81,8 +81,6 @@ class Life:
 
     def _ready(self) -> None:
         config = self._current.snapshot.config
-        if config.workers > 1:
-            self._events.tell("one_worker", "warning", asked=config.workers)
         admin = None if self._admin is None else self._admin.address
         sys.stderr.write(banner(config, self._callers.address, admin) + "\n")
         sys.stderr.flush()

@@ -52,7 +52,7 @@ def serve_app(app: App, host: str, port: int, on_ready: Callable[[str, int], Non
 async def _serve(path: str, *, access_log: bool, grace: int) -> int:
     signals, events = Signals(), Events()
     signals.take_over(reloads=True)
-    asyncio.get_running_loop().set_exception_handler(_teller(events))
+    asyncio.get_running_loop().set_exception_handler(teller(events))
     try:
         config = load_config(path, os.environ)
     except ConfigError as error:
@@ -92,7 +92,7 @@ def _bound(address: Listen) -> socket.socket | None:
         return None
 
 
-def _teller(events: Events) -> Callable[[Any, dict[str, Any]], None]:
+def teller(events: Events) -> Callable[[Any, dict[str, Any]], None]:
     """What the loop says of errors that nobody awaits; its own way would print their texts."""
 
     def tell(_loop: Any, context: dict[str, Any]) -> None:

@@ -107,6 +107,10 @@ class Credentials(Struct, frozen=True):
         text = secret.encode("ascii")
         return (self.header, self.form.before + text) if self.form.fits.fullmatch(text) else None
 
+    def secret_in(self, value: bytes) -> str:
+        """The secret in the value of a header that ``write_secret`` gave."""
+        return value.removeprefix(self.form.before).decode("ascii")
+
 
 def compile_credentials(credential: Credential) -> Credentials:
     """The carriers of a spec, ready to be read."""
