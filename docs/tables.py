@@ -28,7 +28,7 @@ from jobgateway.translation.wire import Response
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ("README.md",)
-TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- table: (\w+) -->\n)(?:.*\n)*?(<!-- end -->)")
 NAMES = sorted(shipped_dialects(), reverse=True)
 CALLS: dict[Operation, Call] = {
     Operation.LIST: ListJobs(None),
@@ -243,7 +243,7 @@ MADE: dict[str, Callable[[], str]] = {
 
 def renewed(text: str) -> str:
     """A document with its tables made anew."""
-    return TABLE.sub(lambda found: found[1] + MADE[found[2]]() + found[3], text)
+    return TABLE.sub(lambda found: f"{found[1]}{MADE[found[2]]()}\n{found[3]}", text)
 
 
 def main(*, check: bool) -> int:

@@ -120,7 +120,9 @@ def test_the_commands_of_a_block_are_told_from_what_they_print(tmp_path: Path) -
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl to compare with")
 def test_the_stand_in_for_curl_prints_what_curl_prints(tmp_path: Path) -> None:
     document = tmp_path / "curl.md"
-    asked = "-s -i -X DELETE -H 'Authorization: Bearer k' -H 'X-Request-Id: one' http://127.0.0.1:7102/public/p/jobs/3452"
+    asked = (
+        "-s -i -X DELETE -H 'Authorization: Bearer k' -H 'X-Request-Id: one' http://127.0.0.1:7102/public/p/jobs/3452"
+    )
     stand_in = f"{sys.executable} {ROOT / 'tests/support/curl.py'}"
     document.write_text(
         "```console\n$ jobgateway mock openreplay-v2 --port 7102 &\nhttp://127.0.0.1:7102\n"
@@ -160,7 +162,9 @@ def test_the_first_line_runs_on_a_fresh_machine_and_its_curl_lines_are_answered(
     )
     try:
         told = curl_lines(process)
-        answers = [subprocess.run(["sh", "-c", f"{line} -s"], capture_output=True, text=True, check=True) for line in told]
+        answers = [
+            subprocess.run(["sh", "-c", f"{line} -s"], capture_output=True, text=True, check=True) for line in told
+        ]
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
@@ -187,7 +191,9 @@ def curl_lines(process: subprocess.Popen[str]) -> list[str]:
 def test_the_second_line_runs_tests_on_a_fresh_machine(fresh_checkout: Path) -> None:
     line = f"{set_up_lines()['test'].strip()} tests/translation/test_paging.py tests/test_docs.py"
 
-    done = subprocess.run(["sh", "-c", line], cwd=fresh_checkout, capture_output=True, text=True, check=False, env=bare())
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=fresh_checkout, capture_output=True, text=True, check=False, env=bare()
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout

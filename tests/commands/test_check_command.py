@@ -151,6 +151,16 @@ def test_a_backend_that_speaks_something_else_is_a_finding(folder):
     assert CANARY not in result.output
 
 
+def test_an_answer_that_is_not_taken_is_a_finding(folder):
+    with server(lambda path, headers: (200, "application/json", b" " * 2000)) as port:
+        over(folder, f"http://127.0.0.1:{port}")
+        with (folder / "gateway.yaml").open("a") as file:
+            file.write("limits: {response_body: 1KiB}\n")
+        result = jobgateway("check", "--backends")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "gateway.yaml: backends.replay: gives no usable answer: " in result.stderr
+
+
 def test_a_credential_that_a_backend_sends_back_is_not_shown(folder):
     (job,) = population(1, 0)
     body = V2.write_reply(LIST, Page((job,)), "documented").body.replace(b'"completed"', b'"canary-replay-7f3a"')

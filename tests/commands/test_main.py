@@ -139,12 +139,14 @@ def test_an_interrupt_while_a_backend_is_asked_exits_with_130_and_no_traceback(f
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", [["schema"], ["pairs"], ["--help"], ["version"]], ids=" ".join)
-def test_a_reader_that_goes_away_is_no_error(arguments, folder):
+def test_a_reader_that_goes_away_is_no_error(arguments, unbuffered, folder):
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "jobgateway", *arguments]
-    with subprocess.Popen(command, stdout=write, stderr=subprocess.PIPE, text=True) as process:
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen(command, stdout=write, stderr=subprocess.PIPE, text=True, env=env) as process:
         os.close(write)
         _, err = process.communicate(timeout=STOP_WITHIN)
     assert (process.returncode, err) == (0, "")

@@ -94,12 +94,18 @@ def test_a_backend_that_takes_a_far_page_for_the_first_one_is_not_believed():
 # Totals.
 
 
-@pytest.mark.parametrize("start", [0, 10, 5000, 9800, 9990])
-def test_10_000_jobs_are_counted_in_about_a_dozen_calls(start):
+@pytest.mark.parametrize(("start", "most"), [(0, 13), (5000, 11), (9800, 3), (9990, 2)])
+def test_10_000_jobs_are_counted_in_about_a_dozen_calls_and_fewer_from_near_the_end(start, most):
     backend = Backend(numbered(10_000), PAGES_OF_200)
     assert ask(backend, ListJobs(window=Window(start, 10), counted=True), LIMITS).total == 10_000
-    assert len(backend.calls) <= 13
+    assert len(backend.calls) <= most
     assert backend.rows <= 2000
+
+
+def test_a_list_that_fits_in_one_page_is_counted_in_one_more_call():
+    backend = Backend(numbered(150), PAGES_OF_200)
+    assert ask(backend, ListJobs(window=Window(0, 10), counted=True)).total == 150
+    assert asked(backend) == [Window(0, 10), Window(0, 200)]
 
 
 def test_10_000_jobs_are_counted_in_13_calls_where_the_window_is_the_first_page():
@@ -177,6 +183,12 @@ def test_a_list_of_exactly_as_many_jobs_as_are_allowed_is_answered(can):
     assert ask(Backend(numbered(1001), can), ListJobs(), Budget(calls=100, rows=1000)).reason is Reason.LIMIT
 
 
+def test_no_page_is_asked_for_that_holds_more_than_the_jobs_allowed():
+    backend = Backend(numbered(150), Abilities(largest_page=10**6, orders=(NEWEST,)))
+    assert ask(backend, ListJobs(), Budget(calls=100, rows=100)).reason is Reason.LIMIT
+    assert asked(backend)[0] == Window(0, 100)
+
+
 def test_a_page_larger_than_the_rows_allowed_is_refused_before_any_call():
     backend = Backend(numbered(10), PAGES_OF_200)
     reply = ask(backend, ListJobs(window=Window(0, 20_001)), LIMITS)
@@ -228,12 +240,29 @@ def test_a_first_page_of_some_that_are_wanted_does_not_cost_the_whole_list():
     assert backend.batches == [1, 2]
 
 
+@pytest.mark.parametrize(("limit", "batches"), [(1, [1]), (2, [1, 2]), (3, [1, 2]), (4, [1, 2, 4])])
+def test_a_search_ends_with_the_last_job_of_the_window(limit, batches):
+    backend = Backend(numbered(50), Abilities(largest_page=1, orders=(NEWEST,)))
+    reply = ask(backend, ListJobs(window=Window(0, limit), wanted=Wanted(created_to=50)))
+    assert len(reply.jobs) == limit
+    assert backend.batches == batches
+
+
 @pytest.mark.parametrize("order", [NEWEST, OLDEST])
-def test_the_last_jobs_by_time_are_found_and_counted_without_the_rest_of_the_list(order):
+@pytest.mark.parametrize(("since", "batches"), [(9902, [1]), (9901, [1, 2]), (9871, [1, 2])])
+def test_the_last_jobs_by_time_are_found_and_counted_without_the_rest_of_the_list(order, since, batches):
     backend = Backend(numbered(10_000), WITH_TOTALS)
-    reply = ask(backend, ListJobs(window=Window(0, 20), wanted=Wanted(created_from=9871), order=order, counted=True))
-    assert (ids(reply), reply.total) == (list(range(10_000, 9980, -1) if order is NEWEST else range(9871, 9891)), 130)
-    assert backend.batches == [1, 2]
+    reply = ask(backend, ListJobs(window=Window(0, 20), wanted=Wanted(created_from=since), order=order, counted=True))
+    assert ids(reply) == list(range(10_000, 9980, -1) if order is NEWEST else range(since, since + 20))
+    assert reply.total == 10_001 - since
+    assert backend.batches == batches
+
+
+@pytest.mark.parametrize("own", [NEWEST, OLDEST])
+def test_jobs_of_the_very_time_that_is_wanted_are_found_on_every_page(own):
+    jobs = [Job(number, None, Status.RUNNING, created_at=5) for number in range(9)]
+    reply = ask(Backend(jobs, Abilities(largest_page=2, orders=(own,))), ListJobs(wanted=Wanted(None, None, 5, 5)))
+    assert len(reply.jobs) == 9
 
 
 def test_an_order_by_id_does_not_end_a_search_by_time():
@@ -343,6 +372,18 @@ def test_a_whole_list_drops_repeats_and_must_hold_what_was_promised():
     shrunk = Page((), 2)
     reply = answering(ListJobs(), can, [first], [shrunk])
     assert reply == Refusal(Reason.BACKEND_FAILED, f"{CHANGED}: it gave 2 jobs of 3")
+
+
+def test_a_list_is_read_as_far_as_any_page_said_it_reaches():
+    can, (a, b, c, d, e) = Abilities(largest_page=1, totals=True), numbered(5)
+    later = [Page((job,), total) for job, total in ((a, 9), (b, 4), (c, 5))]
+    assert ids(answering(ListJobs(), can, [Page((a,), 4)], later, [Page((d,), 9), *[Page((e,), 9)] * 4])) == [
+        5,
+        4,
+        3,
+        2,
+        1,
+    ]
 
 
 def test_a_total_that_changes_before_the_last_page_is_read_backwards_is_refused():

@@ -52,7 +52,7 @@ class Command(NamedTuple):
 def blocks(document: Path) -> list[Block]:
     """All fenced blocks of a document, in order."""
     text = document.read_text(encoding="utf-8")
-    assert text.count("\n```") % 2 == 0, f"{document}: a fence is not closed"
+    assert len(re.findall("^```", text, re.MULTILINE)) % 2 == 0, f"{document}: a fence is not closed"
     return [
         Block(found["kind"], found["note"] or "", found["text"], text.count("\n", 0, found.start()) + 1)
         for found in _FENCE.finditer(text)

@@ -234,6 +234,7 @@ def check_written(credentials: Credentials, secret: str) -> None:
     if header is not None:
         assert credentials.read_secret(Request("GET", "/", headers=(header,))) == secret
         assert header[1].endswith(secret.encode("ascii"))
+        assert credentials.secret_in(header[1]) == secret
 
 
 @given(st.text(max_size=30) | st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=30))

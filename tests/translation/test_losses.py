@@ -184,6 +184,21 @@ def test_a_window_that_starts_anywhere_is_put_together_from_numbered_pages():
     assert not losses(by_page, acme).windowed
 
 
+def test_one_path_that_cannot_say_the_scope_is_enough_for_jobs_to_be_read_first():
+    get = replace(EXPLORER.operations.get, path="/api-open/v1/{scope}/jobs/{id}")
+    cancel = replace(EXPLORER.operations.cancel, path="/api-open/v1/{scope}/jobs/{id}/cancel")
+    half = named(replace(EXPLORER, operations=replace(EXPLORER.operations, get=get)))
+    whole = named(replace(EXPLORER, operations=replace(EXPLORER.operations, get=get, cancel=cancel)))
+    assert losses(EXPLORER, half).scope_checked
+    assert not losses(EXPLORER, whole).scope_checked
+
+
+def test_a_backend_whose_own_order_is_not_known_gives_none():
+    unordered = named(replace(EXPLORER, order=None))
+    assert losses(EXPLORER, unordered).emulated[-2:] == (NEWEST_FIRST, OLDEST_FIRST)
+    assert losses(unordered, EXPLORER).emulated == ("title", "created_from", "created_to")
+
+
 def test_a_backend_whose_cancel_answers_the_job_is_not_read_after_it():
     answering = named(replace(EXPLORER, answers=replace(EXPLORER.answers, cancel=EXPLORER.answers.get)))
     assert losses(V2, EXPLORER).cancel_reads

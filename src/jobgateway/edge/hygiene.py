@@ -1,4 +1,4 @@
-"""Which requests are no requests that two parties could only read alike.
+"""Requests that two parties could read differently go no further than here.
 
 Names of headers are tokens already, for the server's parser refuses others.
 """
@@ -39,11 +39,9 @@ def untidy(scope: Scope, largest: int) -> Refusal | None:
         return _refusal(f"limits.request_head is {largest} bytes")
     if problem := _host(named.get(b"host"), scope["http_version"]):
         return _refusal(problem)
-    if b"transfer-encoding" in named:
-        return _coded(named, scope["http_version"])
     if not _target(scope).startswith(b"/"):
         return _refusal("the request's target is not a path")
-    return None
+    return _coded(named, scope["http_version"]) if b"transfer-encoding" in named else None
 
 
 def _target(scope: Scope) -> bytes:

@@ -71,7 +71,7 @@ def gather(reader: Reader, cover: Cover, take: Callable[[Sequence[Job]], object]
             size = LARGEST_BATCH
         batch = min(left, size, max(1, reader.calls_left))
         got = yield from reader.ask([cover.page(done + index) for index in range(batch)])
-        if any([take(page.jobs) for page in got]):  # noqa: C419 - a list: every page is taken
+        if any(take(page.jobs) for page in got):
             return
         done, size = done + batch, min(2 * size, LARGEST_BATCH)
 
