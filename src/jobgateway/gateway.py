@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-import anyio
 import msgspec
 from msgspec import Struct
 
 from jobgateway.backends.backend import Asking, Backend
+from jobgateway.backends.deadline import Deadline
 from jobgateway.backends.drive import drive
 from jobgateway.backends.faults import late
 from jobgateway.config.model import Config
@@ -94,7 +94,7 @@ class Gateway:
         """Carry out the plan before the deadline; past it, whatever is under way is given up."""
         steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.dialect.shows_cancelled)
         reply: Reply | None = None
-        with anyio.move_on_after(lane.backend.timeout):
+        with Deadline(lane.backend.timeout):
             reply = await drive(steps, asking, together=TOGETHER)
         if reply is None:
             return late(cancelling=asking.cancelling, cancelled=asking.cancelled)
