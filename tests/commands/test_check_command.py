@@ -10,7 +10,7 @@ import pytest
 from jobgateway.mock.population import population
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.hub import ListJobs, Page, Reason, Refusal, Window
-from support.commands import CANARY, FULL, ended, golden, jobgateway, json_of, server
+from support.commands import CANARY, FULL, ended, expect_golden, jobgateway, json_of, server
 from support.specs import all_specs
 
 BROKEN = FULL.replace("dialect: openreplay-v2\n", "dialect: openreplay-v3\n").replace("admin:", "admn:")
@@ -51,7 +51,7 @@ def test_all_findings_are_told_on_standard_error_with_their_places(folder):
     (folder / "gateway.yaml").write_text(BROKEN)
     result = jobgateway("check")
     assert (result.exit_code, result.stdout) == (1, "")
-    golden("check-findings", result.stderr)
+    expect_golden("check-findings", result.stderr)
 
 
 def test_a_file_that_cannot_be_read_is_a_finding(folder):
@@ -106,7 +106,7 @@ def test_without_being_asked_to_it_asks_no_backend(folder):
 def test_the_embedded_stores_answer(demo):
     result = jobgateway("check", "--backends")
     assert result.exit_code == 0
-    golden("check-backends", result.stdout)
+    expect_golden("check-backends", result.stdout)
 
 
 def test_a_backend_is_asked_for_one_job_with_the_gateways_credential(folder):

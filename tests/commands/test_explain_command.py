@@ -26,7 +26,7 @@ from jobgateway.translation.hub import (
     Wanted,
     Window,
 )
-from support.commands import CANARY, DEMO, FULL, SECRETS, golden, jobgateway, json_of
+from support.commands import CANARY, DEMO, FULL, SECRETS, expect_golden, jobgateway, json_of
 from support.gateways import DIALECTS, ask, gateway_over
 
 BILLING = ("-H", f"Authorization: {SECRETS['BILLING_KEY']}")
@@ -56,7 +56,7 @@ REQUESTS = {
 def test_as_text(name, full):
     result = jobgateway("explain", *REQUESTS[name])
     assert (result.exit_code, result.stderr) == (0, "")
-    golden(f"explain-{name}", result.stdout)
+    expect_golden(f"explain-{name}", result.stdout)
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -17,7 +17,7 @@ from jobgateway import __version__
 from jobgateway.commands.exits import Exit, Stop, leave
 from jobgateway.commands.main import COMMANDS, main, program
 from jobgateway.mock.store import Store
-from support.commands import DEMO, FULL, ended, golden, jobgateway
+from support.commands import DEMO, FULL, ended, expect_golden, jobgateway
 from support.processes import STOP_WITHIN
 
 SCRIPT = Path(sys.executable).with_name("jobgateway")
@@ -26,7 +26,7 @@ SCRIPT = Path(sys.executable).with_name("jobgateway")
 def test_help_names_every_command_and_every_exit_code():
     result = jobgateway("--help")
     assert result.exit_code == 0
-    golden("help", result.stdout)
+    expect_golden("help", result.stdout)
     assert set(COMMANDS) <= set(result.stdout.split())
     assert {str(code.value) for code in Exit} <= set(result.stdout.split())
 

@@ -8,7 +8,7 @@ import pytest
 
 from jobgateway.config.specs import shipped_specs
 from jobgateway.translation.losses import Losses, losses
-from support.commands import golden, jobgateway, json_of
+from support.commands import expect_golden, jobgateway, json_of
 
 KEYS = {"fidelity", "loses", "via", "filled", *Losses.__struct_fields__}
 V2_ONLY = """\
@@ -39,15 +39,15 @@ def test_the_keys_of_the_json_are_stable(folder):
 
 
 def test_as_text(folder):
-    golden("pairs", jobgateway("pairs").stdout)
+    expect_golden("pairs", jobgateway("pairs").stdout)
 
 
 def test_as_markdown(folder):
-    golden("pairs-markdown", jobgateway("pairs", "--format", "markdown").stdout)
+    expect_golden("pairs-markdown", jobgateway("pairs", "--format", "markdown").stdout)
 
 
 def test_with_a_config_the_pairs_of_its_routes_are_compared_and_fills_count(full):
-    golden("pairs-config", jobgateway("pairs").stdout)
+    expect_golden("pairs-config", jobgateway("pairs").stdout)
     data = json_of("pairs")
     assert [(pair["caller"], pair["via"]) for pair in data["pairs"]] == [
         ("openreplay-v1", "replay"),

@@ -6,7 +6,7 @@ import json
 
 import yaml
 
-from support.commands import CANARY, FULL, golden, jobgateway, json_of
+from support.commands import CANARY, FULL, expect_golden, jobgateway, json_of
 
 
 def test_what_is_shown_has_the_defaults_and_no_secret(full):
@@ -17,7 +17,7 @@ def test_what_is_shown_has_the_defaults_and_no_secret(full):
     assert shown["backends"]["replay"]["credential"] == "********"
     assert shown["backends"]["replay"]["timeout"] == "10s"
     assert shown["limits"]["rows"] == 20_000
-    golden("show", result.stdout)
+    expect_golden("show", result.stdout)
 
 
 def test_what_is_shown_has_everything_that_the_file_says(full):

@@ -77,7 +77,7 @@ def json_of(*args, code=0):
     return json.loads(result.stdout)
 
 
-def golden(name, text):
+def expect_golden(name, text):
     """Compare with a file; with UPDATE_GOLDEN in the environment write it instead, to be looked at."""
     path = GOLDEN / f"{name}.txt"
     if "UPDATE_GOLDEN" in os.environ:
