@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from support.edges import EdgeUnderTest, Gate, config_of, gateway_over
+from support.edges import Caller, EdgeUnderTest, Gate, config_of, gateway_over
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +40,25 @@ async def test_a_request_under_way_ends_on_the_gateway_that_it_began_with():
     await asyncio.wait_for(old.closed.wait(), 5)
     assert not new.closed.is_set()
     assert edge.current.inflight == 0
+
+
+async def test_a_replaced_gateway_is_closed_when_the_last_of_its_requests_ends():
+    gate, config = Gate(), config_of()
+    old = Closing(gateway_over(config, gate=gate))
+    edge, leaver = EdgeUnderTest(config, old), Caller()
+    leaving, staying = asyncio.create_task(edge.ask(caller=leaver)), asyncio.create_task(edge.ask())
+    await gate.reached.wait()
+    edge.current.swap(config, gateway_over(config))
+
+    leaver.gone.set()
+    await asyncio.wait_for(leaving, 5)
+    assert edge.current.inflight == 1
+    await asyncio.sleep(0.05)  # long enough to be closed too early
+    assert not old.closed.is_set()
+    gate.open.set()
+
+    assert (await asyncio.wait_for(staying, 5)).status == 200
+    assert await asyncio.wait_for(old.closed.wait(), 5)
 
 
 async def test_an_idle_gateway_is_closed_at_once_when_it_is_replaced():

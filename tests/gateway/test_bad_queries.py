@@ -10,7 +10,7 @@ import pytest
 
 from jobgateway.translation.hub import Reason
 from support.corpora import naughty_strings
-from support.refused import JOBS, LISTS, ask, is_refused_here
+from support.refused import JOBS, LISTS, ask, check_refused_here
 
 # Paging
 
@@ -24,7 +24,7 @@ NO_NUMBERS = [*TEXTS.split(), "1" * 20]
 def test_what_is_no_number_is_a_bad_parameter_to_explorer(key: str):
     targets = [f"{LISTS['explorer']}?{key}={text}" for text in NO_NUMBERS]
     for exchange, seen in ask("explorer", *targets):
-        is_refused_here("explorer", exchange, seen, Reason.BAD_PARAMETER)
+        check_refused_here("explorer", exchange, seen, Reason.BAD_PARAMETER)
         assert json.loads(exchange.response.body)["message"].startswith(f"ErrParam::{key} is not a whole number")
 
 
@@ -33,7 +33,7 @@ def test_what_is_no_number_is_a_bad_parameter_to_explorer(key: str):
 )
 def test_a_page_larger_than_the_gateway_allows_is_refused_with_the_limits_name(query: str):
     ((exchange, seen),) = ask("explorer", f"{LISTS['explorer']}?{query}")
-    is_refused_here("explorer", exchange, seen, Reason.LIMIT)
+    check_refused_here("explorer", exchange, seen, Reason.LIMIT)
     assert "(limits.rows)" in json.loads(exchange.response.body)["message"]
 
 
@@ -55,7 +55,7 @@ def test_openreplay_v1_reads_no_parameters_at_all():
 @pytest.mark.parametrize("caller", ["openreplay-v2", "explorer"])
 def test_a_query_of_too_many_parameters_is_refused(caller: str):
     ((exchange, seen),) = ask(caller, f"{LISTS[caller]}?{'&'.join(['a=b'] * 101)}")
-    is_refused_here(caller, exchange, seen, Reason.BAD_PARAMETER)
+    check_refused_here(caller, exchange, seen, Reason.BAD_PARAMETER)
 
 
 # Filters
@@ -98,13 +98,13 @@ def test_a_malformed_filter_is_a_bad_parameter_to_explorer(kind: str):
     said = NO_FILTERS[kind]
     for each, (exchange, seen) in zip(said, ask("explorer", *map(filtered, said)), strict=True):
         assert exchange.reason is Reason.BAD_PARAMETER, each
-        is_refused_here("explorer", exchange, seen, Reason.BAD_PARAMETER)
+        check_refused_here("explorer", exchange, seen, Reason.BAD_PARAMETER)
 
 
 @pytest.mark.parametrize("raw", ["%FF", "%7B%22name%22%3A%22%FF%22%7D", "%", "%7"])
 def test_a_filter_that_is_not_utf_8_is_a_bad_parameter(raw: str):
     ((exchange, seen),) = ask("explorer", f"{LISTS['explorer']}?filter={raw}")
-    is_refused_here("explorer", exchange, seen, Reason.BAD_PARAMETER)
+    check_refused_here("explorer", exchange, seen, Reason.BAD_PARAMETER)
 
 
 @pytest.mark.parametrize(

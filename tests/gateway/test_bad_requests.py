@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jobgateway.translation.hub import Reason
 from support.corpora import traversals
 from support.gateways import DIALECTS
-from support.refused import CALLERS, CANCELS, LISTS, ask, is_refused, is_refused_here
+from support.refused import CALLERS, CANCELS, LISTS, ask, check_refused, check_refused_here
 
 # Ids
 
@@ -32,7 +32,7 @@ def test_what_is_no_id_is_refused(caller: str, cancel: bool):
     method, after = CANCELS[caller] if cancel else ("GET", "")
     targets = [f"{LISTS[caller]}/{text}{after}" for text in BAD_IDS]
     for target, (exchange, seen) in zip(targets, ask(caller, *targets, method=method), strict=True):
-        is_refused_here(caller, exchange, seen, Reason.BAD_ID)
+        check_refused_here(caller, exchange, seen, Reason.BAD_ID)
         assert exchange.operation is None, target
 
 
@@ -60,7 +60,7 @@ def test_a_deployed_profile_repeats_a_bad_id_decoded_and_cut(caller: str):
 def test_a_good_id_goes_out_digit_by_digit_and_is_not_found(caller: str, cancel: bool, number: int):
     method, after = CANCELS[caller] if cancel else ("GET", "")
     ((exchange, seen),) = ask(caller, f"{LISTS[caller]}/{number}{after}", method=method)
-    is_refused(caller, exchange, Reason.NO_JOB)
+    check_refused(caller, exchange, Reason.NO_JOB)
     (request,) = seen
     assert str(number) in request.path.split("/")
     assert (exchange.origin, exchange.calls) == ("backend", 1)
@@ -85,7 +85,7 @@ BAD_SCOPES = [*SCOPE_TEXTS.split(), "a" * 65]
 def test_what_cannot_be_a_scope_looks_like_one_that_is_unknown(caller: str):
     targets = [SCOPED[caller].format(text) for text in BAD_SCOPES]
     for exchange, seen in ask(caller, *targets):
-        is_refused_here(caller, exchange, seen, Reason.NO_SCOPE)
+        check_refused_here(caller, exchange, seen, Reason.NO_SCOPE)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -111,7 +111,7 @@ def test_paths_that_are_almost_right_are_unknown(caller: str):
     ]
     for target, (exchange, seen) in zip(almost, ask(caller, *almost), strict=True):
         assert exchange.reason is Reason.NO_PATH, target
-        is_refused_here(caller, exchange, seen, Reason.NO_PATH)
+        check_refused_here(caller, exchange, seen, Reason.NO_PATH)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -160,7 +160,7 @@ def test_other_methods_are_refused_with_those_that_are_allowed(caller: str, meth
         if method in allow.split(", "):
             continue
         ((exchange, seen),) = ask(caller, LISTS[caller] + after, method=method)
-        is_refused_here(caller, exchange, seen, Reason.NO_METHOD)
+        check_refused_here(caller, exchange, seen, Reason.NO_METHOD)
         assert exchange.response.headers == ((b"allow", allow.encode()),)
 
 
@@ -190,6 +190,6 @@ def test_whatever_is_asked_below_a_root_is_answered_in_the_callers_dialect(data,
     ((exchange, seen),) = ask(caller, f"{path}?{query}", method=method)
     assert exchange.dialect == caller
     if exchange.reason is not None and exchange.origin == "gateway":
-        is_refused_here(caller, exchange, seen, exchange.reason)
+        check_refused_here(caller, exchange, seen, exchange.reason)
     else:
         assert seen

@@ -70,7 +70,7 @@ STATUSES = {
 FRAMEWORK = (Reason.NO_PATH, Reason.NO_METHOD)
 
 
-def is_refused(caller: str, exchange: Exchange, reason: Reason) -> None:
+def check_refused(caller: str, exchange: Exchange, reason: Reason) -> None:
     """The documented profile's status and shape, by hand for each dialect."""
     response = exchange.response
     status = 500 if (caller, reason) == ("openreplay-v1", Reason.LIMIT) else STATUSES[reason]
@@ -88,7 +88,7 @@ def is_refused(caller: str, exchange: Exchange, reason: Reason) -> None:
     assert key != "errors" or len(body[key]) == 1
 
 
-def is_refused_here(caller: str, exchange: Exchange, seen: list[Request], reason: Reason) -> None:
-    is_refused(caller, exchange, reason)
+def check_refused_here(caller: str, exchange: Exchange, seen: list[Request], reason: Reason) -> None:
+    check_refused(caller, exchange, reason)
     assert (exchange.origin, exchange.calls, seen) == ("gateway", 0, [])
     assert len(exchange.response.body) < 400

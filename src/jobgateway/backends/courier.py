@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import httpx
 
+from jobgateway.backends.connecting import CONNECT_WITHIN, LATE, why_unconnected
 from jobgateway.backends.heads import Head, check_head, headers_of, response_of, target_of, too_large
 from jobgateway.backends.hush import hush_http_clients
 from jobgateway.backends.transport import Fault, TransportError
@@ -21,28 +20,17 @@ if TYPE_CHECKING:
 
 Carrier = httpx.AsyncBaseTransport
 
-CONNECT_WITHIN: Final = 5.0
-"""Seconds for a connection and its TLS handshake; shorter than a request's deadline, so that a backend that cannot
-be reached is told from one that is late."""
-
 _TURN: Final = 64
 """Pieces of a body after which other requests get their turn, however small the pieces are."""
 
 _FAILURES: Final[tuple[tuple[type[Exception], Fault, str], ...]] = (
-    (httpx.ConnectTimeout, Fault.UNREACHABLE, "no connection was made in time"),
+    (httpx.ConnectTimeout, Fault.UNREACHABLE, LATE),
     (httpx.ConnectError, Fault.UNREACHABLE, "no connection could be made"),
     (httpx.RemoteProtocolError, Fault.BROKEN, "the backend broke off, or its answer is not HTTP"),
     (httpx.NetworkError, Fault.BROKEN, "the connection broke"),
     (Exception, Fault.BROKEN, "the exchange with the backend failed"),
 )
 """By the first type that fits. The last is the careful one: the backend may have acted."""
-
-_CONNECT_CAUSES: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (ssl.SSLCertVerificationError, "the certificate is not trusted"),
-    (ssl.SSLError, "TLS could not be agreed on"),
-    (socket.gaierror, "the host name could not be resolved"),
-    (ConnectionRefusedError, "the connection was refused"),
-)
 
 
 class Courier:
@@ -150,16 +138,5 @@ def failure_of(error: Exception) -> TransportError:
     """What an exception of httpx, or of what lies under it, means; the text is ours alone."""
     fault, text = next((fault, text) for kind, fault, text in _FAILURES if isinstance(error, kind))
     if isinstance(error, httpx.ConnectError):
-        text = _connect_text(error) or text
+        text = why_unconnected(error)
     return TransportError(fault, text)
-
-
-def _connect_text(error: BaseException) -> str | None:
-    """The innermost known cause of a failed connection in our words."""
-    cause: BaseException | None = error
-    while cause is not None:
-        for kind, text in _CONNECT_CAUSES:
-            if isinstance(cause, kind):
-                return text
-        cause = cause.__cause__ or cause.__context__
-    return None

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from jobgateway import __version__
+from jobgateway.backends.grammar import (
+    ACCEPT_ENCODING,
+    BAD_HEADER,
+    BAD_TARGET,
+    DEFAULTS,
+    OURS,
+    PATH,
+    QUERY,
+    SAYS_LENGTH,
+    TOKEN,
+    VALUE,
+)
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Headers, Request, Response
 
@@ -18,26 +29,12 @@ MOST_HEADERS: Final = 100
 LARGEST_HEAD: Final = 32 * 1024
 """Bytes of names and values together."""
 
-_TCHARS: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_METHOD: Final = re.compile(_TCHARS)
-_NAME: Final = re.compile(_TCHARS.encode())
-_VALUE: Final = re.compile(rb"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
-_PATH: Final = re.compile(r"/[!\"$->@-~]*")
-_QUERY: Final = re.compile(r"[!\"$-~]*")
+_METHOD: Final = re.compile(TOKEN)
+_NAME: Final = re.compile(TOKEN.encode())
+_VALUE: Final = re.compile(VALUE)
+_PATH: Final = re.compile(PATH)
+_QUERY: Final = re.compile(QUERY)
 _DIGITS: Final = re.compile(rb"[0-9]{1,18}")
-
-_DEFAULTS: Final = (
-    (b"accept", b"Accept", b"application/json, */*;q=0.1"),
-    (b"user-agent", b"User-Agent", f"jobgateway/{__version__}".encode()),
-)
-_OURS: Final = frozenset(
-    b"host connection keep-alive proxy-connection upgrade expect content-length transfer-encoding te trailer "
-    b"accept-encoding".split()
-)
-"""What a transport says by itself: framing, the connection, and the codings that it reads."""
-
-_SAYS_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
-"""Methods that say the length of their content even where there is none (RFC 9110 section 8.6)."""
 
 _PASSED_ON: Final = frozenset({b"retry-after"})
 
@@ -48,7 +45,7 @@ def target_of(origin: Origin, request: Request) -> bytes:
     Raises ``TransportError`` where they are not visible ASCII, or would end the path or the query early.
     """
     if not _PATH.fullmatch(request.path) or not _QUERY.fullmatch(request.query):
-        raise TransportError(Fault.UNSENDABLE, "the path or the query has characters that no target can hold")
+        raise TransportError(Fault.UNSENDABLE, BAD_TARGET)
     target = origin.prefix + request.path.encode("ascii")
     return target + b"?" + request.query.encode("ascii") if request.query else target
 
@@ -59,15 +56,15 @@ def headers_of(origin: Origin, request: Request) -> list[tuple[bytes, bytes]]:
     Raises ``TransportError`` where a header cannot be said, or is the transport's own to say.
     """
     for name, value in request.headers:
-        if name.lower() in _OURS or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise TransportError(Fault.UNSENDABLE, "a header has a name or a value that a request cannot hold")
+        if name.lower() in OURS or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise TransportError(Fault.UNSENDABLE, BAD_HEADER)
     if not _METHOD.fullmatch(request.method):
         raise TransportError(Fault.UNSENDABLE, "the method is not a token")
     given = {name.lower() for name, _ in request.headers}
     headers = [(b"Host", origin.authority.encode("ascii"))]
-    headers += [(name, value) for key, name, value in _DEFAULTS if key not in given]
-    headers += [(b"Accept-Encoding", b"identity"), *request.headers]
-    if request.body or request.method in _SAYS_LENGTH:
+    headers += [(name, value) for key, name, value in DEFAULTS if key not in given]
+    headers += [ACCEPT_ENCODING, *request.headers]
+    if request.body or request.method in SAYS_LENGTH:
         headers.append((b"Content-Length", b"%d" % len(request.body)))
     return headers
 

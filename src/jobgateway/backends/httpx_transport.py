@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from jobgateway.backends.courier import CONNECT_WITHIN, Courier
+from jobgateway.backends.connecting import CONNECT_WITHIN
+from jobgateway.backends.courier import Courier
 from jobgateway.backends.origin import origin_of
 from jobgateway.backends.trust import tls_context
 

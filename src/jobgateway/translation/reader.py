@@ -51,7 +51,9 @@ class Reader:
     ``low`` and ``high`` bracket the list's length by the pages seen so far. ``total`` is what the
     first page promised, ``reach`` the most that any page did, ``steady`` whether all promised the
     same. A list that moves may promise more later: it is read as far as ``reach``, and must hold
-    at least ``total`` jobs to count as complete.
+    at least ``total`` jobs to count as complete. What leaves no trace cannot be seen: a job removed
+    and another added between two pages, or, without totals, a list that grows while pages are read
+    side by side.
     """
 
     __slots__ = ("_budget", "_rows_left", "_sent", "calls_left", "high", "low", "reach", "steady", "total")
