@@ -1,49 +1,104 @@
-"""Load, by wrk: bounded in time, from one core."""
+"""Load without pause, by wrk: bounded in time, from one core."""
 
 from __future__ import annotations
 
+import math
 import re
-import shutil
+import signal
 import subprocess
+import threading
+from contextlib import suppress
+from typing import Final
 
 from msgspec import Struct
 
-_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+from bench.machine import program
+from bench.processes import Process
+from bench.wording import Wanted
+
+SAMPLED_EVERY: Final = 0.05
+_SLACK: Final = 20.0
+"""Seconds beyond its own that wrk is given to end."""
+_RATE: Final = re.compile(r"Requests/sec:\s*([0-9.]+)")
+_COUNT: Final = re.compile(r"^\s*([0-9]+) requests in ", re.MULTILINE)
+_REFUSED: Final = re.compile(r"Non-2xx or 3xx responses: ([0-9]+)")
+_BROKEN: Final = re.compile(r"Socket errors: connect ([0-9]+), read ([0-9]+), write ([0-9]+), timeout ([0-9]+)")
 
 
-class Measured(Struct, frozen=True):
-    """One run. Latencies in seconds."""
+class Loaded(Struct, frozen=True):
+    """One stretch of load, and what the process that answered it spent."""
 
     rate: float
     """Requests a second."""
-    p50: float
-    p99: float
     errors: int
-    """Answers other than 2xx, and broken connections."""
+    """Answers other than 2xx and 3xx, and broken connections."""
+    cpu: float
+    """Seconds of processor time a request."""
+    busy: float
+    """The share of one core that was used: well below 1, somebody else was the limit."""
+    resident: int
+    """The most bytes in memory that were seen."""
 
 
 def missing() -> str | None:
     """Why there can be no load here, or ``None``."""
-    return None if shutil.which("wrk") else "wrk is not installed (bench/install.sh)"
+    return None if program("wrk") else "wrk is not installed (bench/install.sh)"
 
 
-def load(port: int, target: str, *, header: str, seconds: float, connections: int, core: int) -> Measured:
-    """Ask for one target over kept connections, as fast as answers come."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", "-H", header]
-    pinned = ["taskset", "-c", str(core)] if shutil.which("taskset") else []
-    out = subprocess.run(
-        [*pinned, *command, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, check=True
-    ).stdout
-    rate = re.search(r"Requests/sec:\s*([0-9.]+)", out)
-    if rate is None:
-        raise RuntimeError(f"wrk said nothing of a rate: {out}")
-    bad = re.search(r"Non-2xx or 3xx responses:\s*([0-9]+)", out)
-    broken = re.search(r"Socket errors: connect ([0-9]+), read ([0-9]+), write ([0-9]+), timeout ([0-9]+)", out)
-    errors = int(bad[1]) if bad else 0
-    errors += sum(int(each) for each in broken.groups()) if broken else 0
-    return Measured(float(rate[1]), _latency(out, "50"), _latency(out, "99"), errors)
+def load(port: int, wanted: Wanted, process: Process, *, seconds: float, connections: int) -> Loaded:
+    """Ask for one thing over kept connections, as fast as answers come."""
+    before = process.cpu_seconds()
+    with _Watch(process) as watch:
+        out = _wrk(port, wanted, seconds, connections)
+    spent = process.cpu_seconds() - before
+    rate, count, errors = read(out)
+    return Loaded(rate, errors, spent / count if count else math.nan, spent * rate / count if count else 0, watch.most)
 
 
-def _latency(out: str, percent: str) -> float:
-    found = re.search(rf"\s{percent}%\s+([0-9.]+)(us|ms|s|m)\b", out)
-    return float(found[1]) * _UNITS[found[2]] if found else float("nan")
+def read(out: str) -> tuple[float, int, int]:
+    """What wrk printed: requests a second, requests, errors. Raises ``ValueError`` where it is not that."""
+    rate, count = _RATE.search(out), _COUNT.search(out)
+    if rate is None or count is None:
+        raise ValueError(f"wrk said nothing of a rate: {out!r}")
+    refused, broken = _REFUSED.search(out), _BROKEN.search(out)
+    errors = int(refused[1]) if refused else 0
+    return float(rate[1]), int(count[1]), errors + sum(map(int, broken.groups()) if broken else ())
+
+
+def _wrk(port: int, wanted: Wanted, seconds: float, connections: int) -> str:
+    """Run wrk; it counts whole seconds, so it is interrupted after a part of one, and tells then too."""
+    command = [program("wrk") or "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s"]
+    command += ["-H", ": ".join(wanted.header), f"http://127.0.0.1:{port}{wanted.target}"]
+    popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        if seconds % 1:
+            with suppress(subprocess.TimeoutExpired):
+                popen.wait(seconds)
+            popen.send_signal(signal.SIGINT)
+        return popen.communicate(timeout=seconds + _SLACK)[0]
+    finally:
+        if popen.poll() is None:
+            popen.kill()
+            popen.communicate()
+
+
+class _Watch:
+    """Looks at a process's memory until the end of the block."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self.most = 0
+
+    def __enter__(self) -> _Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(SAMPLED_EVERY):
+            self.most = max(self.most, self._process.resident())

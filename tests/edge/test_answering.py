@@ -18,6 +18,7 @@ from support.edges import (
     Gate,
     ask,
     config_of,
+    ended,
     gateway_over,
 )
 
@@ -156,7 +157,7 @@ async def test_what_is_done_for_a_caller_who_leaves_while_waiting_is_cancelled()
     await gate.reached.wait()
 
     caller.gone.set()
-    answer = await asyncio.wait_for(asking, 5)
+    answer = await ended(asking)
 
     assert gate.left_early.is_set()
     assert not answer.messages
@@ -173,7 +174,7 @@ async def test_a_caller_who_waits_long_is_answered():
 
     gate.open.set()
 
-    assert (await asyncio.wait_for(asking, 5)).status == 200
+    assert (await ended(asking)).status == 200
     assert not gate.left_early.is_set()
 
 
@@ -185,10 +186,10 @@ async def test_one_callers_leaving_does_not_touch_another():
     await gate.reached.wait()
 
     leaver.gone.set()
-    await asyncio.wait_for(leaving, 5)
+    await ended(leaving)
     gate.open.set()
 
-    assert (await asyncio.wait_for(staying, 5)).status == 200
+    assert (await ended(staying)).status == 200
 
 
 @pytest.mark.parametrize(

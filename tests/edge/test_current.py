@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from support.edges import Caller, EdgeUnderTest, Gate, config_of, gateway_over
+from support.edges import Caller, EdgeUnderTest, Gate, config_of, ended, gateway_over
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ async def test_a_request_under_way_ends_on_the_gateway_that_it_began_with():
     assert not old.closed.is_set()
     assert edge.current.inflight == 1
     gate.open.set()
-    assert (await asyncio.wait_for(first, 5)).status == 200
+    assert (await ended(first)).status == 200
     await asyncio.wait_for(old.closed.wait(), 5)
     assert not new.closed.is_set()
     assert edge.current.inflight == 0
@@ -51,13 +51,13 @@ async def test_a_replaced_gateway_is_closed_when_the_last_of_its_requests_ends()
     edge.current.swap(config, gateway_over(config))
 
     leaver.gone.set()
-    await asyncio.wait_for(leaving, 5)
+    await ended(leaving)
     assert edge.current.inflight == 1
     await asyncio.sleep(0.05)  # long enough to be closed too early
     assert not old.closed.is_set()
     gate.open.set()
 
-    assert (await asyncio.wait_for(staying, 5)).status == 200
+    assert (await ended(staying)).status == 200
     assert await asyncio.wait_for(old.closed.wait(), 5)
 
 
@@ -100,7 +100,7 @@ async def test_closing_waits_for_what_is_under_way():
     await asyncio.sleep(0)
     assert not gateway.closed.is_set()
     gate.open.set()
-    await asyncio.wait_for(closing, 5)
+    await ended(closing)
 
     assert (await asking).status == 200
     assert gateway.closed.is_set()

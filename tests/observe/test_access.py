@@ -76,9 +76,22 @@ def test_what_is_not_known_is_null():
     assert [told[name] for name in ("caller", "dialect", "backend", "operation", "reason")] == [None] * 5
 
 
-@pytest.mark.parametrize(("status", "level"), [(200, "info"), (499, "info"), (500, "error"), (504, "error")])
-def test_the_gateways_and_backends_failures_are_errors(status, level):
-    assert json.loads(lines_of(Served("r1", status, "gateway"))[0])["level"] == level
+@pytest.mark.parametrize(
+    ("status", "reason", "level"),
+    [
+        (200, None, "info"),
+        (499, "caller_gone", "info"),
+        (501, Reason.NOT_CANCELLABLE, "info"),
+        (500, Reason.LIMIT, "info"),
+        (500, Reason.INTERNAL, "error"),
+        (504, Reason.BACKEND_LATE, "error"),
+        (503, Reason.OVERLOADED, "error"),
+    ],
+)
+def test_the_gateways_and_backends_failures_are_errors_whatever_status_a_dialect_has_for_them(status, reason, level):
+    served = Served("r1", status, "gateway", reason=reason)
+
+    assert json.loads(lines_of(served)[0])["level"] == level
 
 
 @given(st.lists(st.tuples(st.text(), NAMES, NAMES, NAMES), max_size=5))

@@ -143,6 +143,13 @@ async def ask(app, target=V2_LIST, headers=GOOD_HEADERS, *, caller=None, method=
     return answer
 
 
+async def ended(task: asyncio.Task):
+    """The result of a task that ends by itself (``wait_for`` would cancel it, and take what comes of that)."""
+    done, _ = await asyncio.wait({task}, timeout=10)
+    assert done
+    return task.result()
+
+
 class Kept:
     """A recorder that keeps what it is told."""
 

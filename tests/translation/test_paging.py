@@ -80,8 +80,10 @@ def test_openreplay_v2_falls_back_to_the_first_page(page: str) -> None:
         ({"pageSize": "-7"}, Window(0, 10)),
         ({"pageSize": "101"}, Window(0, 101)),
         ({"pageSize": "20000", "page": "2"}, Window(20000, 20000)),
-        ({"pageSize": "9" * 19}, Window(0, 10**19 - 1)),
-        ({"pageSize": "1", "page": str(2**63)}, Window(2**63 - 1, 1)),
+        ({"pageSize": "9" * 18}, Window(0, 10**18 - 1)),
+        ({"pageSize": "9" * 19}, "pageSize"),
+        ({"pageSize": "1", "page": str(2**63)}, "page"),
+        ({"pageSize": "1", "page": str(2**63 - 1)}, Window(2**63 - 2, 1)),
         ({"pageSize": "ten"}, "pageSize"),
         ({"pageSize": "10 "}, "pageSize"),
         ({"page": "1e1"}, "page"),
@@ -125,7 +127,7 @@ def test_offsets_start_at_0_and_too_large_a_size_may_be_cut(found, expected) -> 
         ({"too_small": "clamp"}, "-4", 1),
         ({"too_small": "refuse"}, "0", "size is less than 1"),
         ({"malformed": "default"}, "x", 5),
-        ({"malformed": "refuse"}, "x", "size is not a whole number of at most 19 digits"),
+        ({"malformed": "refuse"}, "x", "size is not a whole number up to 9223372036854775807"),
         ({"empty": "default"}, "", 5),
         ({"empty": "refuse"}, "", "size is empty"),
         ({"largest": None}, "99", 99),
@@ -225,8 +227,8 @@ def test_recorded_pages_of_the_real_server_have_as_many_jobs_as_the_window_that_
         request = recording.request
         if not recording.case.startswith("list-query[") or recording.response.status != 200:
             continue
-        if recording.dialect != "openreplay-v2" or request.query == f"page={2**63}":
-            continue  # beyond the server's int64 it starts again at page 1; here a number stays the number
+        if recording.dialect != "openreplay-v2":
+            continue
         call = calls.read_call(Request(request.method, request.path, request.query))
         assert isinstance(call, ListJobs), recording.case
         assert call.window is not None

@@ -54,7 +54,7 @@ def _check_fill(known: Known, backend: Backend, path: Path, dialect: Dialect) ->
         if value is None or not known.report.sound(place):
             continue
         if name in always:
-            known.report.add(place, f"{shown(dialect.name)} always says this field; a fill would never act")
+            known.report.warn(place, f"{shown(dialect.name)} always says this field, so this never acts")
         elif isinstance(value, FillFrom):
             _check_origin(known, name, value.origin, (*place, "from"), dialect)
 

@@ -79,7 +79,8 @@ def _credential(carrier: Carrier, *, known: bool) -> str:
 def _path(config: Config, route: Route, spec: Spec) -> str:
     """A list's path, one without a scope where there is one."""
     paths = sorted((endpoint.path for endpoint in spec.operations.list), key=lambda path: "{scope}" in path)
-    scope = next(iter(route.scopes or ()), None) or config.backends[route.backend].scope or spec.scope.kind
+    example = spec.scope.example or spec.scope.kind
+    scope = next(iter(route.scopes or ()), None) or config.backends[route.backend].scope or example
     return paths[0].replace("{scope}", quote(scope, safe=""))
 
 

@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from jobgateway.observe.stamp import Stamp
+from jobgateway.translation.hub import Reason
 
 if TYPE_CHECKING:
     from jobgateway.observe.events import Events
     from jobgateway.observe.observer import Served
+
+
+TROUBLE: Final = frozenset(
+    {
+        Reason.INTERNAL,
+        Reason.BACKEND_FAILED,
+        Reason.BACKEND_UNAVAILABLE,
+        Reason.BACKEND_LATE,
+        Reason.OUTCOME_UNKNOWN,
+        Reason.OVERLOADED,
+    }
+)
+"""Reasons that an operator wants to hear of; a dialect's status may be 501 for what is quite in order."""
 
 
 class AccessLog:
@@ -42,7 +56,7 @@ class AccessLog:
         status = served.status
         line = {
             "ts": self._stamp.now(),
-            "level": "error" if status >= 500 else "info",  # noqa: PLR2004, RFC 9110 section 15.6
+            "level": "error" if served.reason in TROUBLE else "info",
             "event": "request",
             "request_id": served.request_id,
             "caller": served.caller,

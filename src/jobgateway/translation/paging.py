@@ -13,6 +13,8 @@ from jobgateway.translation.spec import PageWord, Paging
 from jobgateway.translation.urls import bad_parameter, encode
 
 _is_number: Final = re.compile("-?[0-9]{1,19}").fullmatch
+_LARGEST: Final = 2**63 - 1
+"""What is beyond 64 bits is no number to any server of these dialects."""
 
 
 class _Number(Struct, frozen=True):
@@ -35,9 +37,8 @@ class _Number(Struct, frozen=True):
         text = found[self.key]
         if text == "":
             return self._instead(self.empty, "is empty", text)
-        if text is None or not _is_number(text):
-            return self._instead(self.malformed, "is not a whole number of at most 19 digits", text)
-        number = int(text)
+        if text is None or not _is_number(text) or (number := int(text)) > _LARGEST:
+            return self._instead(self.malformed, f"is not a whole number up to {_LARGEST}", text)
         if number < self.least:
             return self._instead(self.too_small, f"is less than {self.least}", text)
         if self.largest is not None and number > self.largest:

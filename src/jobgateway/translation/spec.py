@@ -26,6 +26,8 @@ class Scope(_Words, frozen=True):
     kind: str
     field: str | None = None
     """The hub field of a job that holds its scope, where it has one."""
+    example: str | None = None
+    """One as the documents print it."""
 
 
 class Carrier(_Words, frozen=True):

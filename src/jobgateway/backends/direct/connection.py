@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 from jobgateway.backends.direct.answer import Answer
+from jobgateway.backends.direct.silence import silence_of
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Response
 
@@ -13,12 +15,13 @@ from jobgateway.translation.wire import Response
 class Connection(asyncio.Protocol):
     """Carries exchanges one after another; whatever comes between them ends it."""
 
-    __slots__ = ("_answer", "_closed", "_transport", "_waiter", "exchanges", "idle_since")
+    __slots__ = ("_answer", "_closed", "_is_silent", "_transport", "_waiter", "exchanges", "idle_since")
 
     def __init__(self, largest_body: int) -> None:
         """``largest_body``: in bytes."""
         self._answer = Answer(largest_body)
         self._transport: asyncio.Transport | None = None
+        self._is_silent: Callable[[], bool] | None = None
         self._waiter: asyncio.Future[Response] | None = None
         self._closed = False
         self.exchanges = 0
@@ -28,8 +31,16 @@ class Connection(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Whether it may carry another request."""
+        """Whether it may carry another request, for all that the event loop knows."""
         return not self._closed
+
+    @property
+    def silent(self) -> bool:
+        """Whether it may carry another request, and nothing has come that the event loop has not read yet.
+
+        What came unasked would be taken for the answer to the next request; what came may also be the end.
+        """
+        return not self._closed and self._is_silent is not None and self._is_silent()
 
     @property
     def answered(self) -> bool:
@@ -41,21 +52,21 @@ class Connection(asyncio.Protocol):
 
         Raises ``TransportError``.
         """
-        if self._transport is None or self._closed:
-            raise TransportError(Fault.BROKEN, "the connection broke")
-        self._answer.reset()
+        answer, transport = self._answer, self._transport
+        answer.reset()
+        if transport is None or self._closed:
+            raise TransportError(Fault.UNREACHABLE, "the backend closed the connection before it was asked")
         self.exchanges += 1
-        waiter: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._waiter = waiter
-        self._transport.write(message)
+        self._waiter = waiter = asyncio.get_running_loop().create_future()
+        transport.write(message)
         try:
-            return await waiter
+            return cast("Response", await waiter)
         finally:
             self._waiter = None
-            if waiter.done() and not waiter.cancelled():
-                waiter.exception()  # seen, also by those who were cancelled in the same moment
-            if not self._answer.done:
+            if not answer.done:
                 self.abort()
+            if not waiter.cancelled():
+                waiter.exception()  # seen, also by those who were cancelled in the same moment
 
     def abort(self) -> None:
         """End it now."""
@@ -68,11 +79,12 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what to write to."""
         self._transport = cast("asyncio.Transport", transport)
+        self._is_silent = silence_of(transport)
 
     def data_received(self, data: bytes) -> None:
         """Read on; bytes that answer nothing end the connection unread."""
-        waiter, answer = self._waiter, self._answer
-        if waiter is None or answer.done:
+        answer = self._answer
+        if self._waiter is None or answer.done:
             self.abort()
             return
         try:
@@ -85,25 +97,22 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The backend has closed its side: that may be the end of an answer."""
-        waiter = self._waiter
         self._closed = True
-        if waiter is not None and not self._answer.done and self._answer.end():
+        if self._waiter is not None and not self._answer.done and self._answer.end():
             self._finish()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Nothing more will come."""
         self._closed = True
         if self._waiter is not None and not self._answer.done:
-            if error is None and self._answer.end():
-                self._finish()
-            else:
-                self._fail(TransportError(Fault.BROKEN, "the backend broke off before the end of its answer"))
+            self._fail(TransportError(Fault.BROKEN, "the backend broke off before the end of its answer"))
 
     def _finish(self) -> None:
-        if self._answer.excess or not self._answer.keeps:
+        if not self._answer.keeps:
             self.abort()
+        response = self._answer.take()
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(self._answer.response())
+            self._waiter.set_result(response)
 
     def _fail(self, error: TransportError) -> None:
         self.abort()

@@ -3,117 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from collections import deque
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from jobgateway.backends.direct.connection import Connection
-from jobgateway.backends.origin import Origin
 from jobgateway.backends.transport import Fault, TransportError
 
 IDLE_FOR: Final = 4.0
 """Seconds that a connection may be idle: below the 5 s after which common servers close theirs."""
-CONNECT_WITHIN: Final = 5.0
-"""Seconds for a connection and its TLS handshake."""
-
-_CAUSES: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (ssl.SSLCertVerificationError, "the certificate is not trusted"),
-    (ssl.SSLError, "TLS could not be agreed on"),
-    (socket.gaierror, "the host name could not be resolved"),
-    (ConnectionRefusedError, "the connection was refused"),
-)
 
 
 class Pool:
-    """At most ``connections`` at once; ``waiting`` more requests may wait for one, first come, first served."""
+    """At most ``connections`` are open, idle ones included; ``waiting`` requests may wait, first come, first served.
 
-    def __init__(
-        self, origin: Origin, *, context: ssl.SSLContext | None, connections: int, waiting: int, largest_body: int
-    ) -> None:
-        """``context``: for https. ``largest_body``: in bytes."""
-        self._origin = origin
-        self._context = context
+    Who is given a connection has a slot, and gives it back with ``release``.
+    """
+
+    def __init__(self, open_one: Callable[[], Awaitable[Connection]], *, connections: int, waiting: int) -> None:
+        """``open_one`` opens a connection, or raises ``TransportError``."""
+        self._open_one = open_one
         self._free = connections
         self._most_waiting = waiting
-        self._largest_body = largest_body
-        self._idle: list[Connection] = []
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._idle: deque[Connection] = deque()
+        """By when they became idle; no more than free slots, but for those that a waiter is about to take."""
+        self._waiters: OrderedDict[asyncio.Future[None], None] = OrderedDict()
+        """None of them waits while a slot is free."""
         self._sweep: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def acquire(self, *, fresh: bool) -> Connection:
-        """A connection of one's own, until ``release``; ``fresh``: one that has carried nothing yet.
+        """A connection of one's own; ``fresh``: one that has carried nothing yet.
 
         Raises ``TransportError``: busy, or unreachable.
         """
-        if self._free > 0 and not self._waiters:
+        if self._free:
             self._free -= 1
         else:
             await self._wait()
         try:
-            if not fresh:
-                connection = self._reuse()
-                if connection is not None:
-                    return connection
-            return await self._connect()
+            connection = None if fresh else self._reuse()
+            return connection or await self._open()
         except BaseException:
             self._pass_on()
             raise
 
-    async def _wait(self) -> None:
-        """Wait for a slot; it is handed over by whoever gives one back."""
-        if len(self._waiters) >= self._most_waiting:
-            raise TransportError(Fault.BUSY, "too many requests wait for a connection to it")
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
-                self._pass_on()  # the slot came, but nobody is left to use it
-            else:
-                self._waiters.remove(waiter)
-            raise
-
-    def _pass_on(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-        self._free += 1
-
-    def _reuse(self) -> Connection | None:
-        """The connection that was idle for the shortest time; those idle for too long are closed."""
-        oldest = asyncio.get_running_loop().time() - IDLE_FOR
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.usable and connection.idle_since > oldest:
-                return connection
-            connection.abort()
-        return None
-
-    async def _connect(self) -> Connection:
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(CONNECT_WITHIN):
-                _, connection = await loop.create_connection(
-                    lambda: Connection(self._largest_body),
-                    self._origin.host,
-                    self._origin.port,
-                    ssl=self._context,
-                    server_hostname=self._origin.host if self._context is not None else None,
-                )
-        except TimeoutError:
-            raise TransportError(Fault.UNREACHABLE, "no connection was made in time") from None
-        except (OSError, UnicodeError) as error:
-            text = next((text for kind, text in _CAUSES if isinstance(error, kind)), "no connection could be made")
-            raise TransportError(Fault.UNREACHABLE, text) from None
-        return connection
+    async def replace(self) -> Connection:
+        """A fresh connection in the slot of one that broke. Raises ``TransportError``: unreachable."""
+        return await self._open()
 
     def release(self, connection: Connection) -> None:
-        """Give a connection back, whatever became of it."""
-        if connection.usable:
+        """Give the slot back, and with it the connection, whatever became of it."""
+        if self._closed:
+            connection.abort()
+        elif connection.usable:
             loop = asyncio.get_running_loop()
             connection.idle_since = loop.time()
             self._idle.append(connection)
@@ -121,20 +64,58 @@ class Pool:
                 self._sweep = loop.call_later(IDLE_FOR, self._close_stale)
         self._pass_on()
 
-    def _close_stale(self) -> None:
-        loop = asyncio.get_running_loop()
-        oldest = loop.time() - IDLE_FOR
-        keep = [connection for connection in self._idle if connection.usable and connection.idle_since > oldest]
-        for connection in self._idle:
-            if connection.idle_since <= oldest:
-                connection.abort()
-        self._idle = keep
-        self._sweep = loop.call_later(IDLE_FOR, self._close_stale) if keep else None
-
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections, and from now on every one that is given back."""
+        self._closed = True
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
         while self._idle:
             self._idle.pop().abort()
+
+    async def _wait(self) -> None:
+        """Wait for a slot; it is handed over by whoever gives one back."""
+        if len(self._waiters) >= self._most_waiting:
+            raise TransportError(Fault.BUSY, "too many requests wait for a connection to it")
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters[waiter] = None
+        try:
+            await waiter
+        except BaseException:
+            if waiter.done() and not waiter.cancelled():
+                self._pass_on()  # the slot came, but nobody is left to use it
+            else:
+                self._waiters.pop(waiter, None)
+            raise
+
+    def _pass_on(self) -> None:
+        while self._waiters:
+            waiter, _ = self._waiters.popitem(last=False)
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self._free += 1
+
+    def _reuse(self) -> Connection | None:
+        """The connection that was idle for the shortest time, so that those that are not needed grow old."""
+        oldest = asyncio.get_running_loop().time() - IDLE_FOR
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.idle_since > oldest and connection.silent:
+                return connection
+            connection.abort()
+        return None
+
+    async def _open(self) -> Connection:
+        while len(self._idle) > self._free:
+            self._idle.popleft().abort()
+        return await self._open_one()
+
+    def _close_stale(self) -> None:
+        loop = asyncio.get_running_loop()
+        oldest = loop.time() - IDLE_FOR
+        while self._idle and self._idle[0].idle_since <= oldest:
+            self._idle.popleft().abort()
+        self._sweep = None
+        if self._idle:
+            self._sweep = loop.call_at(self._idle[0].idle_since + IDLE_FOR, self._close_stale)

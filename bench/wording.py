@@ -1,0 +1,80 @@
+"""What is asked, in each dialect's words. The dialects' own codecs say it, so that nothing is written twice."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from jobgateway.config.specs import shipped_dialects
+from jobgateway.mock.population import population
+from jobgateway.translation.hub import ANYTHING, Call, GetJob, Job, ListJobs, Window
+
+KEY: Final = "kR7mW2xQ9vTn4LsZ8bYc"
+"""The secret of every caller, and of the gateway at its backends. It guards nothing."""
+SCOPE: Final = "bench"
+CALLER: Final = "openreplay-v2"
+BACKEND: Final = "explorer"
+"""The pair that peers are compared in."""
+MANY: Final = 10_000
+"""Jobs of a backend with a long list."""
+FEW: Final = 200
+"""Jobs of a backend whose callers may be unable to page."""
+_SEED: Final = 1
+
+
+class Wanted(Struct, frozen=True):
+    """A request as it goes over the wire: its target, and the header that holds the credential."""
+
+    target: str
+    header: tuple[str, str]
+
+    def head(self, port: int) -> bytes:
+        """The whole request."""
+        name, value = self.header
+        return f"GET {self.target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{name}: {value}\r\n\r\n".encode()
+
+
+def jobs(count: int) -> list[Job]:
+    """The jobs of a backend; every process that asks gets the same."""
+    return population(count, _SEED)
+
+
+def page(limit: int, number: int = 1, *, scope: str | None = SCOPE) -> ListJobs:
+    """The call for a page of a list."""
+    return ListJobs(scope, Window((number - 1) * limit, limit), ANYTHING, None, counted=False)
+
+
+CASES: Final[dict[str, Call]] = {
+    "get 1 job": GetJob(SCOPE, jobs(2)[1].id),
+    "list 50": page(50),
+    "list 200": page(200),
+}
+
+
+def wanted(dialect: str, call: Call, *, prefix: str = "", key: str = KEY) -> Wanted:
+    """A call in a dialect's words; ``prefix`` is a route's."""
+    spoken = shipped_dialects()[dialect]
+    request = spoken.write_call(_sayable(dialect, call))
+    presented = spoken.write_secret(key)
+    if presented is None:
+        raise ValueError(f"{dialect} cannot say the key")
+    name, value = presented
+    query = f"?{request.query}" if request.query else ""
+    return Wanted(f"{prefix}{request.path}{query}", (name.decode().title(), value.decode()))
+
+
+def can_page(dialect: str) -> bool:
+    """Whether a caller of the dialect can ask for a part of a list."""
+    return shipped_dialects()[dialect].spec.paging is not None
+
+
+def _sayable(dialect: str, call: Call) -> Call:
+    """The call without a scope that the dialect's plain list has no place for."""
+    if isinstance(call, ListJobs) and not _scoped(dialect):
+        return ListJobs(None, call.window, call.wanted, call.order, call.counted)
+    return call
+
+
+def _scoped(dialect: str) -> bool:
+    return all("{scope}" in each.path for each in shipped_dialects()[dialect].spec.operations.list)
