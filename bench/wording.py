@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+import operator
+from functools import reduce
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -43,6 +45,23 @@ def jobs(count: int) -> list[Job]:
 def page(limit: int, number: int = 1, *, scope: str | None = SCOPE) -> ListJobs:
     """The call for a page of a list."""
     return ListJobs(scope, Window((number - 1) * limit, limit), ANYTHING, None, counted=False)
+
+
+def ids(call: Call) -> list[int]:
+    """The ids of the jobs that the long list's backend has for a call, newest first."""
+    if isinstance(call, ListJobs) and call.window is not None:
+        newest = sorted((job.id for job in jobs(MANY)), reverse=True)
+        return newest[call.window.offset : call.window.end]
+    return [call.id] if isinstance(call, GetJob) else []
+
+
+def told_ids(dialect: str, call: Call, body: Any) -> list[Any]:
+    """The ids of the jobs that an answer shows, given what its JSON says. Raises ``LookupError`` or ``TypeError``."""
+    spec = shipped_dialects()[dialect].spec
+    place = spec.answers.list.jobs if isinstance(call, ListJobs) else spec.answers.get.job
+    found = reduce(operator.getitem, (place or "").split("."), body)
+    shown = found if isinstance(call, ListJobs) else [found]
+    return [job[spec.job["id"].at] for job in shown]
 
 
 CASES: Final[dict[str, Call]] = {

@@ -13,7 +13,7 @@ import yaml
 
 from jobgateway.config import model
 from jobgateway.translation import hub, spec, wire
-from support.specs import ROOT, all_specs, spec_paths
+from support.specs import ROOT, spec_paths
 
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 LONGEST_FILE = 265
@@ -73,7 +73,9 @@ def test_no_dialects_name_and_no_word_of_theirs_stands_in_python(path: Path) -> 
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
 
-    found = {word for word in wire_words() for text in (*texts, *names) if re.search(rf"(?<![\w-]){word}(?![\w-])", text)}
+    found = {
+        word for word in wire_words() for text in (*texts, *names) if re.search(rf"(?<![\w-]){word}(?![\w-])", text)
+    }
 
     assert found == set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -16,7 +17,7 @@ STATUS = ["scheduled", "running", "completed", "failed", "cancelled", "running"]
 KEYS = {"kR7mW2xQ9vTn4LsZ8bYc"}
 
 
-def translate(job: dict) -> dict:
+def translate(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "jobId": job["id"],
         "description": job["name"],
@@ -63,11 +64,11 @@ async def show_job(request: Request) -> JSONResponse:
         f"/api-open/v1/jobs/{request.path_params['id']}", headers={"cookie": f"explorer_token={key}"}
     )
     body = json.loads(answer.content)
+    if body["code"] == 40404000:
+        return JSONResponse({"error": "job not found"}, 404)
     if answer.status_code != 200 or body["code"] != 0:
         return JSONResponse({"error": "backend"}, 502)
     return JSONResponse({"data": translate(body["data"])})
 
 
-app = Starlette(
-    routes=[Route("/public/{scope}/jobs", show_list), Route("/public/{scope}/jobs/{id:int}", show_job)]
-)
+app = Starlette(routes=[Route("/public/{scope}/jobs", show_list), Route("/public/{scope}/jobs/{id:int}", show_job)])

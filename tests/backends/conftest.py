@@ -1,4 +1,4 @@
-"""What the tests of the transports share: an evil backend, and a transport to it with small caps."""
+"""What the tests of the transports share: an evil backend, and each transport to it with small caps."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from jobgateway.backends.httpx_transport import HttpxTransport
 from support.evil_backend import EvilBackend
+from support.transports import KINDS, Carrying, Kind, carrying
 
 LARGEST_BODY = 20_000
+CONNECTIONS = 10
 
 
 @pytest.fixture
@@ -27,8 +28,12 @@ async def evil(anyio_backend: str) -> AsyncIterator[EvilBackend]:
         yield backend
 
 
+@pytest.fixture(scope="session", params=list(KINDS))
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
+
 @pytest.fixture
-async def transport(evil: EvilBackend) -> AsyncIterator[HttpxTransport]:
-    transport = HttpxTransport(evil.url, connections=10, largest_body=LARGEST_BODY)
-    yield transport
-    await transport.aclose()
+async def transport(evil: EvilBackend, kind: Kind) -> AsyncIterator[Carrying]:
+    async with carrying(kind, evil.url, connections=CONNECTIONS, largest_body=LARGEST_BODY) as transport:
+        yield transport

@@ -48,7 +48,6 @@ def test_a_cancellation_from_elsewhere_passes_through() -> None:
     asyncio.run(main())
 
 
-
 def test_a_cancellation_from_elsewhere_in_the_same_moment_is_not_swallowed() -> None:
     async def main() -> bool:
         async def work() -> None:

@@ -10,10 +10,11 @@ import anyio
 import pytest
 
 from jobgateway.backends.demo import demo_transport
-from jobgateway.backends.httpx_transport import HttpxTransport
+from jobgateway.backends.direct.transport import DirectTransport
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Headers, Request, Response
 from support.evil_backend import EvilBackend
+from support.transports import Kind, carrying
 
 pytestmark = pytest.mark.anyio
 
@@ -57,15 +58,17 @@ async def test_a_request_reaches_the_application_whole():
     assert app.bodies == [b"{}"]
 
 
-async def test_the_application_sees_the_headers_that_a_backend_on_the_network_sees():
+async def test_the_application_sees_the_headers_that_a_backend_on_the_network_sees(kind: Kind):
     app = Answering()
     request = Request("DELETE", "/x", "", ((b"authorization", b"k"),))
     await demo_transport(app).send(request)
-    async with EvilBackend() as backend:
-        await HttpxTransport(backend.url, connections=1, largest_body=1000).send(request)
+    async with EvilBackend() as backend, carrying(kind, backend.url) as transport:
+        await transport.send(request)
     lines = [line.split(b": ", 1) for line in backend.seen[0].split(b"\r\n")[1:-2]]
     on_the_wire = {name.lower(): value for name, value in lines}
     in_process = dict(app.scopes[0]["headers"])
+    if kind is DirectTransport:  # it keeps its connection
+        assert in_process.pop(b"connection") == b"close"
     assert in_process.pop(b"host") == b"demo.invalid"
     assert on_the_wire.pop(b"host") == f"127.0.0.1:{backend.port}".encode()
     assert in_process == on_the_wire

@@ -205,9 +205,9 @@ def test_how_many_jobs_are_supposed_is_an_option(full):
 
 
 def test_of_many_requests_the_first_hundred_are_told(folder):
-    config = DEMO.replace("v1, backend: replay", "v1, backend: flow") + "limits: {calls: 1000}\n"
+    config = DEMO.replace("v1, backend: replay", "v1, backend: flow") + "limits: {calls: 1000, rows: 30000}\n"
     (folder / "gateway.yaml").write_text(config)
-    arguments = ("explain", "GET", "/api/v1/p/jobs", "-H", "authorization: k", "--jobs", "10500")
+    arguments = ("explain", "GET", "/api/v1/p/jobs", "-H", "authorization: k", "--jobs", "20500")
     plan = json_of(*arguments)["plan"]
     assert plan["requests"] > plan["told"] == 100 == sum(map(len, plan["batches"]))
     assert f"  and {plan['requests'] - 100} more\n" in jobgateway(*arguments).stdout

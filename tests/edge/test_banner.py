@@ -54,7 +54,7 @@ def test_each_dialect_is_asked_in_its_own_words(dialect, expected):
     [
         ({"scope": "B"}, "/public/B/jobs"),
         ({"scope": "B", "scopes": {"A": "B"}}, "/public/A/jobs"),
-        ({}, "/public/project/jobs"),
+        ({}, "/public/3sWXSsqHgSKnE87YkNJK/jobs"),
         ({"scope": "B", "prefix": ("old", "a b")}, "/old/a%20b/public/B/jobs"),
     ],
     ids=["the backend's scope", "a mapped scope", "no scope known", "behind a prefix"],

@@ -223,6 +223,38 @@ class Behaviours:
         yield CLOSE
 
     @staticmethod
+    async def kept(hexadecimal: str, _: bytes) -> AsyncIterator[bytes]:
+        yield bytes.fromhex(hexadecimal)
+
+    @staticmethod
+    async def bytewise(hexadecimal: str, _: bytes) -> AsyncIterator[bytes]:
+        for byte in bytes.fromhex(hexadecimal):
+            yield bytes([byte])
+            await asyncio.sleep(0)
+
+    @staticmethod
+    async def segments(size: str, _: bytes) -> AsyncIterator[bytes]:
+        """An answer of 19,000 bytes in segments of that size."""
+        whole = answer(b"0123456789" * 1900)
+        for start in range(0, len(whole), int(size)):
+            yield whole[start : start + int(size)]
+            await asyncio.sleep(0)
+
+    @staticmethod
+    async def http10(_: str, __: bytes) -> AsyncIterator[bytes]:
+        yield b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + GOOD[:5]
+        await asyncio.sleep(0)
+        yield GOOD[5:]
+        yield CLOSE
+
+    @staticmethod
+    async def for_a_while(milliseconds: str, _: bytes) -> AsyncIterator[bytes]:
+        """An answer, and then the end of the connection: perhaps beside the next request."""
+        yield answer()
+        await asyncio.sleep(int(milliseconds) / 1000)
+        yield CLOSE
+
+    @staticmethod
     async def garbage(_: str, __: bytes) -> AsyncIterator[bytes]:
         yield bytes(range(256))
         yield CLOSE
@@ -275,12 +307,17 @@ class Behaviours:
 class EvilBackend:
     """The server; ``async with`` starts and stops it."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, *, lives: int | None = None) -> None:
+        """``lives``: how many requests of a connection are answered; at the next one it is closed."""
         self.seen: list[bytes] = []
         """Every request as it came: head and body."""
         self.accepted = 0
         self.open = 0
         self.most_open = 0
+        self.busy = 0
+        """How many requests are being answered."""
+        self.most_busy = 0
+        self._lives = lives
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -310,6 +347,15 @@ class EvilBackend:
                     await self._changed.wait()
         return self.open == 0
 
+    async def nothing_left(self, within: float = 2.0) -> bool:
+        """Whether within so many seconds no request is being answered any more."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self.busy:
+                    self._changed.clear()
+                    await self._changed.wait()
+        return self.busy == 0
+
     async def asked(self) -> None:
         """Waits for the first request."""
         while not self.seen:
@@ -327,8 +373,11 @@ class EvilBackend:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-                while await self._serve(reader, writer):
-                    pass
+                lives = self._lives
+                while lives != 0 and await self._serve(reader, writer):
+                    lives = None if lives is None else lives - 1
+                if lives == 0:
+                    await self._read(reader)
         finally:
             writer.close()
             with contextlib.suppress(OSError):
@@ -336,22 +385,31 @@ class EvilBackend:
             self.open -= 1
             self._changed.set()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """The head of the next request."""
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(
             (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
         )
         self.seen.append(head + await reader.readexactly(length))
         self._changed.set()
+        return head
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = await self._read(reader)
         target = head.split(b" ")[1].decode("latin-1")
         name, _, argument = target.partition("?")[0].lstrip("/").partition("=")
         behaviour: Behaviour = getattr(Behaviours, name.replace("-", "_"), Behaviours.ok)
         saying = asyncio.create_task(self._say(behaviour(argument, head), writer))
         watching = asyncio.create_task(self._watch(reader))
+        self.busy += 1
+        self.most_busy = max(self.most_busy, self.busy)
         try:
             await asyncio.wait({saying, watching}, return_when=asyncio.FIRST_COMPLETED)
             return saying.done() and await saying
         finally:
+            self.busy -= 1
+            self._changed.set()
             saying.cancel()
             watching.cancel()
 

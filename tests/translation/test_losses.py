@@ -142,7 +142,7 @@ def test_a_status_is_asked_of_the_backend_only_where_its_words_mean_the_same_sta
         (EXPLORER, V2, {"counted", "windowed", "unscoped"}),
         (EXPLORER, V1, {"sliced", "unscoped"}),
         (EXPLORER, SPECS["acme"], {"windowed", "scope_checked", "unscoped"}),
-        (V2, EXPLORER, {"windowed", "cancel_reads", "scope_checked", "unscoped"}),
+        (V2, EXPLORER, {"cancel_reads", "scope_checked", "unscoped"}),
         (V1, EXPLORER, {"walked", "cancel_reads", "scope_checked", "unscoped"}),
         (V1, SPECS["acme"], {"walked", "scope_checked", "unscoped"}),
         (SPECS["acme"], V2, {"counted", "windowed", "unscoped"}),

@@ -161,7 +161,7 @@ def fits(text: str | None, low: int, high: int | None) -> int | None:
     if not text or len(text) > 19 or any(character not in "0123456789" for character in text):
         return None
     number = sum("0123456789".index(digit) * 10**place for place, digit in enumerate(reversed(text)))
-    return number if low <= number and (high is None or number <= high) else None
+    return number if low <= number <= (2**63 - 1 if high is None else high) else None
 
 
 digits = st.text(st.characters(categories=["Nd", "No"], include_characters="+-_. e\n"), max_size=6)

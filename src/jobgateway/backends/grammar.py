@@ -6,7 +6,7 @@ from typing import Final
 
 from jobgateway import __version__
 
-TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+TCHARS: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 """What a method or the name of a header is (RFC 9110 section 5.6.2)."""
 VALUE: Final = rb"(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?"
 """What the value of a header is (RFC 9110 section 5.5)."""

@@ -16,7 +16,7 @@ from jobgateway.backends.grammar import (
     PATH,
     QUERY,
     SAYS_LENGTH,
-    TOKEN,
+    TCHARS,
     VALUE,
 )
 from jobgateway.backends.transport import Fault, TransportError
@@ -29,8 +29,8 @@ MOST_HEADERS: Final = 100
 LARGEST_HEAD: Final = 32 * 1024
 """Bytes of names and values together."""
 
-_METHOD: Final = re.compile(TOKEN)
-_NAME: Final = re.compile(TOKEN.encode())
+_METHOD: Final = re.compile(TCHARS)
+_NAME: Final = re.compile(TCHARS.encode())
 _VALUE: Final = re.compile(VALUE)
 _PATH: Final = re.compile(PATH)
 _QUERY: Final = re.compile(QUERY)

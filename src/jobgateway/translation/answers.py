@@ -13,7 +13,7 @@ from jobgateway.translation.hub import Job, ListJobs, Page
 from jobgateway.translation.record import Record
 from jobgateway.translation.spec import Answers, JobAnswer, ListAnswer
 
-Total = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
 SUCCESS: Final = 0
 ENCODER: Final = msgspec.json.Encoder()
 
@@ -27,18 +27,23 @@ class Envelope(Struct, frozen=True):
     content: Callable[[Any], Any]
     code: Callable[[Any], int]
     total: Callable[[Any], int | None]
+    size: Callable[[Any], int | None]
 
 
-def _envelope(answers: Answers, place: str, kinds: tuple[Any, Any], *, optional: bool, total: str | None) -> Envelope:
+def _envelope(
+    answers: Answers, place: str, kinds: tuple[Any, Any], *, optional: bool = False, listed: ListAnswer | None = None
+) -> Envelope:
     """An envelope with its content at a place, typed as the first kind or raw as the second."""
     extras = [Leaf("code", answers.code, int)] if answers.code else []
-    extras += [Leaf("total", total, Total)] if total else []
+    if listed is not None:
+        extras += [Leaf("total", listed.total, Count)] if listed.total else []
+        extras += [Leaf("size", listed.size, Count, optional=True)] if listed.size else []
     typed, raw = (reader("Answer", [*extras, Leaf("content", place, kind, optional)]) for kind in kinds)
-    take: Mapping[str, str] = {"code": str(SUCCESS), "total": "None", **typed.access}
+    take: Mapping[str, str] = {"code": str(SUCCESS), "total": "None", "size": "None", **typed.access}
     return Envelope(
         msgspec.json.Decoder(typed.type),
         msgspec.json.Decoder(raw.type),
-        *(function(name, ["w"], take[name], {}) for name in ("content", "code", "total")),
+        *(function(name, ["w"], take[name], {}) for name in ("content", "code", "total", "size")),
     )
 
 
@@ -58,7 +63,8 @@ class ListCodec(Struct, frozen=True):
             answer = self.envelope.typed.decode(body)
             read = self.record.read
             jobs = [read(row, None) for row in self.envelope.content(answer) or ()]
-        return self.envelope.code(answer), Page(tuple(jobs), self.envelope.total(answer))
+        envelope = self.envelope
+        return envelope.code(answer), Page(tuple(jobs), envelope.total(answer), envelope.size(answer))
 
     def _read_raw(self, body: bytes) -> tuple[Any, list[Job]]:
         msgspec.json.decode(body)  # a raw part is handed on: all of the body must be strict JSON
@@ -136,14 +142,14 @@ def compile_list(answers: Answers, record: Record) -> ListCodec:
     """The codec of a list's answer."""
     words: ListAnswer = answers.list
     kinds = (list[record.type], list[Raw])  # type: ignore[name-defined]
-    envelope = _envelope(answers, words.jobs, kinds, optional=words.null_is_empty, total=words.total)
+    envelope = _envelope(answers, words.jobs, kinds, optional=words.null_is_empty, listed=words)
     parts = {"jobs": words.jobs, "total": words.total, "page": words.page, "size": words.size, "offset": words.offset}
     return ListCodec(envelope, record, msgspec.json.Decoder(record.type), _shape(answers, parts))
 
 
 def compile_job(answers: Answers, place: str, record: Record) -> JobCodec:
     """The codec of an answer with a job at a place."""
-    envelope = _envelope(answers, place, (record.type, Raw), optional=False, total=None)
+    envelope = _envelope(answers, place, (record.type, Raw))
     return JobCodec(envelope, record, msgspec.json.Decoder(record.type), _shape(answers, {"job": place}))
 
 
@@ -152,5 +158,5 @@ def compile_cancel(answers: Answers, record: Record) -> JobCodec | DoneCodec:
     words: JobAnswer = answers.cancel
     if words.done is None:
         return compile_job(answers, words.job or "", record)
-    envelope = _envelope(answers, words.done, (bool, bool), optional=False, total=None)
+    envelope = _envelope(answers, words.done, (bool, bool))
     return DoneCodec(envelope, ENCODER.encode(_shape(answers, {"done": words.done})(True)))

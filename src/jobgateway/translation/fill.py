@@ -23,7 +23,7 @@ class Fill(Struct, frozen=True):
         if isinstance(reply, Job):
             return self._fill(reply)
         if isinstance(reply, Page):
-            return Page(tuple([self._fill(job) for job in reply.jobs]), reply.total)
+            return Page(tuple([self._fill(job) for job in reply.jobs]), reply.total, reply.size)
         return reply
 
     def _fill(self, job: Job) -> Job:

@@ -184,6 +184,8 @@ class Page(Struct, frozen=True, gc=False):
 
     jobs: tuple[Job, ...]
     total: int | None = None
+    size: int | None = None
+    """How many jobs a page holds by the backend's own word, which may be fewer than were asked for."""
 
 
 class Done(Struct, frozen=True, gc=False):

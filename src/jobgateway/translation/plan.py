@@ -27,7 +27,7 @@ from jobgateway.translation.hub import (
     Reply,
     Window,
 )
-from jobgateway.translation.reader import Reader, RefusalError, Steps, failed, too_many_calls
+from jobgateway.translation.reader import Reader, RefusalError, SmallerPagesError, Steps, failed, too_many_calls
 from jobgateway.translation.reasons import told
 from jobgateway.translation.share import UNKNOWN_SCOPE, Arrangement, Share, is_within, share_out
 from jobgateway.translation.walking import read_mirrored, read_window, walk
@@ -107,19 +107,29 @@ def _list(call: ListJobs, abilities: Abilities, budget: Budget) -> Steps[Reply]:
     if isinstance(share, Refusal):
         return share
     reader = Reader(share.sent, budget)
+    largest = max(1, min(abilities.largest_page or 0, budget.rows))
     try:
         if abilities.largest_page is None:
             return (yield from _from_one_answer(call, share, reader))
-        largest = max(1, min(abilities.largest_page, budget.rows))
-        if window is None or share.sifts or share.arrangement is Arrangement.SORT:
-            return (yield from _from_all_pages(call, share, reader, largest))
-        if share.arrangement is Arrangement.REVERSE:
-            return Page(*(yield from read_mirrored(reader, window, abilities, largest)))
-        jobs = yield from read_window(reader, window, abilities, largest)
-        uncounted = call.counted and reader.total is None
-        return Page(jobs, (yield from count(reader, largest)) if uncounted else reader.total)
+        while True:
+            try:
+                return (yield from _from_pages(call, share, reader, abilities, largest))
+            except SmallerPagesError as smaller:
+                largest, reader = smaller.size, reader.afresh()
     except RefusalError as error:
         return error.refusal
+
+
+def _from_pages(call: ListJobs, share: Share, reader: Reader, abilities: Abilities, largest: int) -> Steps[Page]:
+    """The backend pages, by ``largest`` jobs at most. Raises ``RefusalError`` and ``SmallerPagesError``."""
+    window = call.window
+    if window is None or share.sifts or share.arrangement is Arrangement.SORT:
+        return (yield from _from_all_pages(call, share, reader, largest))
+    if share.arrangement is Arrangement.REVERSE:
+        return Page(*(yield from read_mirrored(reader, window, abilities, largest)))
+    jobs = yield from read_window(reader, window, abilities, largest)
+    uncounted = call.counted and reader.total is None
+    return Page(jobs, (yield from count(reader, largest)) if uncounted else reader.total)
 
 
 def _from_one_answer(call: ListJobs, share: Share, reader: Reader) -> Steps[Page]:

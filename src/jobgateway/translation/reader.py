@@ -26,6 +26,14 @@ class RefusalError(Exception):
         self.refusal = refusal
 
 
+class SmallerPagesError(Exception):
+    """Ends one reading of a list: the backend's pages hold fewer jobs than were asked for, and it says how many."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"pages of {size}")
+        self.size = size
+
+
 def failed(detail: str) -> Refusal:
     """The refusal that blames the backend."""
     return Refusal(Reason.BACKEND_FAILED, detail)
@@ -74,6 +82,12 @@ class Reader:
         """The position at which, by all that is known, no job stands any more."""
         return min(self.high, self.reach)
 
+    def afresh(self) -> Reader:
+        """A reader that knows nothing of the list, with what is left of the budget."""
+        other = Reader(self._sent, self._budget)
+        other.calls_left, other._rows_left = self.calls_left, self._rows_left
+        return other
+
     def foresee(self, calls: int, rows: int) -> None:
         """Refuse at once what is known to need more calls or jobs than are left. Raises ``RefusalError``."""
         if calls > self.calls_left:
@@ -97,6 +111,8 @@ class Reader:
         return ListJobs(sent.scope, window, sent.wanted, sent.order, sent.counted)
 
     def _learn(self, window: Window, page: Page) -> None:
+        if page.size is not None and 0 < page.size < window.limit and window is not _EVERYTHING:
+            raise SmallerPagesError(page.size)
         given = len(page.jobs)
         end = window.offset + given
         if given > window.limit:

@@ -12,8 +12,8 @@ from jobgateway.translation.wire import Response
 
 MOST_INTERIM: Final = 16
 """Interim (1xx) answers that may come before the final one (RFC 9110 section 15.2)."""
-LONGEST_SILENCE: Final = 2 * LARGEST_HEAD
-"""Bytes that may come without a piece of a body among them: heads, trailers, and what stands beside the chunks."""
+MOST_BESIDE: Final = 2 * LARGEST_HEAD
+"""Bytes that may come without a piece of a body among them: heads, trailers, and what stands beside chunks."""
 
 _FIRST_INTERIM: Final = 100
 _SWITCHING: Final = 101
@@ -38,8 +38,9 @@ class Answer:
     """
 
     __slots__ = (
-        "_body", "_chunked", "_coded", "_head", "_headers", "_interim", "_largest_body", "_last", "_length", "_media",
-        "_opened", "_parser", "_rest", "_retry_after", "_silence", "_size", "_status", "_tail", "begun", "done", "keeps",
+        "_beside", "_body", "_chunked", "_coded", "_head", "_headers", "_interim", "_largest_body", "_last",
+        "_length", "_media", "_opened", "_parser", "_rest", "_retry_after", "_size", "_status", "_tail", "begun",
+        "done", "excess", "keeps",
     )  # fmt: skip
 
     def __init__(self, largest_body: int) -> None:
@@ -54,11 +55,13 @@ class Answer:
         self.begun = False
         """Whether a byte of it has come."""
         self.done = False
+        self.excess = False
+        """Whether more came than the answer."""
         self.keeps = False
-        """Whether another request may go over the connection: the backend keeps it, and nothing followed."""
+        """Whether the backend keeps the connection after it."""
         self._opened = False
         self._interim = 0
-        self._silence = 0
+        self._beside = 0
         self._tail = b""
 
     def _forget(self) -> None:
@@ -72,7 +75,7 @@ class Answer:
         self._head = 0
         self._size = 0
         self._body = b""
-        self._rest = bytearray()
+        self._rest: bytearray | None = None
         self._last = b""
 
     def feed(self, data: bytes) -> bool:
@@ -84,16 +87,15 @@ class Answer:
             self.begun = True
             if not data.startswith(b"H"):  # the parser takes other protocols too, and line ends before them
                 raise TransportError(Fault.BROKEN, _NOT_HTTP)
-        self._silence += len(data)
+        self._beside += len(data)
         problem = self._parse(data)
         if self.done:
-            if problem is not None or self._is_followed(data):
-                self.keeps = False
+            self.excess = self.excess or problem is not None or self._is_followed(data)
             return True
         if problem is not None:
             raise problem
-        if self._silence > LONGEST_SILENCE:
-            raise TransportError(Fault.UNREADABLE, f"the head of the answer is larger than {LARGEST_HEAD} bytes")
+        if self._beside > MOST_BESIDE:
+            raise TransportError(Fault.UNREADABLE, f"more than {MOST_BESIDE} bytes came, and none of the body")
         self._tail = (self._tail + data[-len(_END) - 1 :])[-len(_END) - 1 :]
         return False
 
@@ -124,7 +126,7 @@ class Answer:
     def take(self) -> Response:
         """The answer, once it is done; nothing of it is kept here."""
         headers = () if self._retry_after is None else ((b"retry-after", self._retry_after),)
-        body = self._body + self._rest if self._rest else self._body
+        body = self._body if self._rest is None else self._body + self._rest
         response = Response(self._status, body, self._media.decode("latin-1"), headers)
         self._forget()
         return response
@@ -134,7 +136,7 @@ class Answer:
     def on_message_begin(self) -> None:
         """A message begins: one too many, where the answer is done."""
         if self.done:
-            self.keeps = False
+            self.excess = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of the head, or a field of the trailer section."""
@@ -197,13 +199,15 @@ class Answer:
         size = self._size + len(piece)
         if size > self._largest_body:
             raise TransportError(Fault.UNREADABLE, too_large(self._largest_body))
-        if self._size:
-            self._rest += piece
-        else:
+        if not self._size:
             self._body = piece  # most answers come in one
+        elif self._rest is None:
+            self._rest = bytearray(piece)
+        else:
+            self._rest += piece
         self._size = size
         self._last = piece
-        self._silence = 0
+        self._beside = 0
 
     def on_message_complete(self) -> None:
         """The answer is done, unless it was an interim one."""
@@ -219,4 +223,4 @@ class Answer:
         if self._interim > MOST_INTERIM:
             raise TransportError(Fault.BROKEN, f"the backend sent more than {MOST_INTERIM} interim answers")
         self._forget()
-        self._silence = 0
+        self._beside = 0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import cast
 
 from jobgateway.backends.direct.answer import Answer
+from jobgateway.backends.direct.manners import Manners
 from jobgateway.backends.direct.silence import silence_of
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Response
@@ -15,11 +16,12 @@ from jobgateway.translation.wire import Response
 class Connection(asyncio.Protocol):
     """Carries exchanges one after another; whatever comes between them ends it."""
 
-    __slots__ = ("_answer", "_closed", "_is_silent", "_transport", "_waiter", "exchanges", "idle_since")
+    __slots__ = ("_answer", "_closed", "_is_silent", "_manners", "_transport", "_waiter", "exchanges", "idle_since")
 
-    def __init__(self, largest_body: int) -> None:
-        """``largest_body``: in bytes."""
+    def __init__(self, largest_body: int, manners: Manners) -> None:
+        """``largest_body``: in bytes. ``manners``: is told of what comes unasked."""
         self._answer = Answer(largest_body)
+        self._manners = manners
         self._transport: asyncio.Transport | None = None
         self._is_silent: Callable[[], bool] | None = None
         self._waiter: asyncio.Future[Response] | None = None
@@ -65,7 +67,7 @@ class Connection(asyncio.Protocol):
             self._waiter = None
             if not answer.done:
                 self.abort()
-            if not waiter.cancelled():
+            if waiter.done() and not waiter.cancelled():
                 waiter.exception()  # seen, also by those who were cancelled in the same moment
 
     def abort(self) -> None:
@@ -85,7 +87,7 @@ class Connection(asyncio.Protocol):
         """Read on; bytes that answer nothing end the connection unread."""
         answer = self._answer
         if self._waiter is None or answer.done:
-            self.abort()
+            self._offend()
             return
         try:
             done = answer.feed(data)
@@ -101,18 +103,24 @@ class Connection(asyncio.Protocol):
         if self._waiter is not None and not self._answer.done and self._answer.end():
             self._finish()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         """Nothing more will come."""
         self._closed = True
         if self._waiter is not None and not self._answer.done:
             self._fail(TransportError(Fault.BROKEN, "the backend broke off before the end of its answer"))
 
     def _finish(self) -> None:
-        if not self._answer.keeps:
+        if self._answer.excess:
+            self._offend()
+        elif not self._answer.keeps:
             self.abort()
         response = self._answer.take()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(response)
+
+    def _offend(self) -> None:
+        self._manners.offend()
+        self.abort()
 
     def _fail(self, error: TransportError) -> None:
         self.abort()

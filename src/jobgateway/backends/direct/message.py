@@ -14,7 +14,7 @@ from jobgateway.backends.grammar import (
     PATH,
     QUERY,
     SAYS_LENGTH,
-    TOKEN,
+    TCHARS,
     VALUE,
 )
 from jobgateway.backends.transport import Fault, TransportError
@@ -28,7 +28,7 @@ METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH")
 
 _TARGET: Final = re.compile(rf"{PATH}(?:\?{QUERY})?")
 _REPLACEABLE: Final = frozenset(key for key, _, _ in DEFAULTS)
-_LINE: Final = re.compile(TOKEN.encode() + rb": " + VALUE + rb"\r\n")
+_LINE: Final = re.compile(TCHARS.encode() + rb": " + VALUE + rb"\r\n")
 
 
 class Messages:

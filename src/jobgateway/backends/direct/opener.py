@@ -12,16 +12,20 @@ from jobgateway.backends.transport import Fault, TransportError
 if TYPE_CHECKING:
     import ssl
 
+    from jobgateway.backends.direct.manners import Manners
     from jobgateway.backends.origin import Origin
 
 
 class Opener:
     """Opens them over TCP, and TLS where there is a context for it."""
 
-    def __init__(self, origin: Origin, context: ssl.SSLContext | None, *, largest_body: int, within: float) -> None:
+    def __init__(
+        self, origin: Origin, context: ssl.SSLContext | None, manners: Manners, *, largest_body: int, within: float
+    ) -> None:
         """``largest_body``: of an answer, in bytes. ``within``: seconds for a connection and its TLS handshake."""
         self._origin = origin
         self._context = context
+        self._manners = manners
         self._largest_body = largest_body
         self._within = within
 
@@ -45,4 +49,4 @@ class Opener:
         raise TransportError(Fault.UNREACHABLE, problem)
 
     def _connection(self) -> Connection:
-        return Connection(self._largest_body)
+        return Connection(self._largest_body, self._manners)

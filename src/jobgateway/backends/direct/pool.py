@@ -1,35 +1,37 @@
-"""The connections to one backend: how many at once, which is next, how long they may be idle."""
+"""The connections to one backend: how many at once, who is next, and which are kept."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 from jobgateway.backends.direct.connection import Connection
+from jobgateway.backends.direct.idle import Idle
+from jobgateway.backends.direct.manners import WATCH, Manners
 from jobgateway.backends.transport import Fault, TransportError
-
-IDLE_FOR: Final = 4.0
-"""Seconds that a connection may be idle: below the 5 s after which common servers close theirs."""
 
 
 class Pool:
     """At most ``connections`` are open, idle ones included; ``waiting`` requests may wait, first come, first served.
 
-    Who is given a connection has a slot, and gives it back with ``release``.
+    Who is given a connection has a slot, and gives both back with ``release``.
     """
 
-    def __init__(self, open_one: Callable[[], Awaitable[Connection]], *, connections: int, waiting: int) -> None:
+    def __init__(
+        self, open_one: Callable[[], Awaitable[Connection]], manners: Manners, *, connections: int, waiting: int
+    ) -> None:
         """``open_one`` opens a connection, or raises ``TransportError``."""
         self._open_one = open_one
+        self._manners = manners
         self._free = connections
         self._most_waiting = waiting
-        self._idle: deque[Connection] = deque()
-        """By when they became idle; no more than free slots, but for those that a waiter is about to take."""
         self._waiters: OrderedDict[asyncio.Future[None], None] = OrderedDict()
         """None of them waits while a slot is free."""
-        self._sweep: asyncio.TimerHandle | None = None
+        self._idle = Idle()
+        """No more than there are slots free, or about to be taken by a waiter."""
+        self._watched: tuple[Connection, asyncio.TimerHandle] | None = None
+        """It keeps its slot."""
         self._closed = False
 
     async def acquire(self, *, fresh: bool) -> Connection:
@@ -43,35 +45,42 @@ class Pool:
             await self._wait()
         try:
             connection = None if fresh else self._reuse()
-            return connection or await self._open()
+            return connection or await self.replace()
         except BaseException:
             self._pass_on()
             raise
 
     async def replace(self) -> Connection:
-        """A fresh connection in the slot of one that broke. Raises ``TransportError``: unreachable."""
-        return await self._open()
+        """A fresh connection for a slot that one has; what is idle makes room for it.
+
+        Raises ``TransportError``: unreachable.
+        """
+        self._idle.shrink(self._free)
+        return await self._open_one()
 
     def release(self, connection: Connection) -> None:
-        """Give the slot back, and with it the connection, whatever became of it."""
-        if self._closed:
-            connection.abort()
-        elif connection.usable:
-            loop = asyncio.get_running_loop()
-            connection.idle_since = loop.time()
-            self._idle.append(connection)
-            if self._sweep is None:
-                self._sweep = loop.call_later(IDLE_FOR, self._close_stale)
+        """Give a connection back, whatever became of it."""
+        if connection.usable:
+            if self._manners.proven and not self._closed:
+                self._idle.put(connection)
+            elif self._watched is None and not self._closed and not self._manners.wary:
+                timer = asyncio.get_running_loop().call_later(WATCH, self._end_watch)
+                self._watched = connection, timer
+                return
+            else:
+                connection.abort()
         self._pass_on()
 
     def close(self) -> None:
         """Close the idle connections, and from now on every one that is given back."""
         self._closed = True
-        if self._sweep is not None:
-            self._sweep.cancel()
-            self._sweep = None
-        while self._idle:
-            self._idle.pop().abort()
+        self._idle.clear()
+        self._end_watch()
+
+    def _reuse(self) -> Connection | None:
+        if not self._manners.proven:
+            self._idle.clear()
+        return self._idle.take()
 
     async def _wait(self) -> None:
         """Wait for a slot; it is handed over by whoever gives one back."""
@@ -96,26 +105,13 @@ class Pool:
                 return
         self._free += 1
 
-    def _reuse(self) -> Connection | None:
-        """The connection that was idle for the shortest time, so that those that are not needed grow old."""
-        oldest = asyncio.get_running_loop().time() - IDLE_FOR
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.idle_since > oldest and connection.silent:
-                return connection
+    def _end_watch(self) -> None:
+        if self._watched is None:
+            return
+        connection, timer = self._watched
+        self._watched = None
+        timer.cancel()
+        self._manners.proven = connection.silent and not self._manners.wary
+        if not self._manners.proven:
             connection.abort()
-        return None
-
-    async def _open(self) -> Connection:
-        while len(self._idle) > self._free:
-            self._idle.popleft().abort()
-        return await self._open_one()
-
-    def _close_stale(self) -> None:
-        loop = asyncio.get_running_loop()
-        oldest = loop.time() - IDLE_FOR
-        while self._idle and self._idle[0].idle_since <= oldest:
-            self._idle.popleft().abort()
-        self._sweep = None
-        if self._idle:
-            self._sweep = loop.call_at(self._idle[0].idle_since + IDLE_FOR, self._close_stale)
+        self.release(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from jobgateway.backends.connecting import CONNECT_WITHIN
+from jobgateway.backends.direct.manners import Manners
 from jobgateway.backends.direct.message import Messages
 from jobgateway.backends.direct.opener import Opener
 from jobgateway.backends.direct.pool import Pool
@@ -44,9 +45,10 @@ class DirectTransport:
         """
         origin = origin_of(url)
         context = tls_context(ca_file) if origin.scheme == "https" else None
-        opener = Opener(origin, context, largest_body=largest_body, within=connect_within)
+        manners = Manners()
+        opener = Opener(origin, context, manners, largest_body=largest_body, within=connect_within)
         self._messages = Messages(origin)
-        self._pool = Pool(opener.open, connections=connections, waiting=connections * WAITING)
+        self._pool = Pool(opener.open, manners, connections=connections, waiting=connections * WAITING)
 
     async def send(self, request: Request) -> Response:
         """Send a request and give the whole answer, within the deadline of the caller's cancel scope.

@@ -8,10 +8,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from jobgateway.backends.httpx_transport import HttpxTransport
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Request
 from support.evil_backend import GOOD, EvilBackend
+from support.transports import Kind, both_loops, carrying
 
 pytestmark = pytest.mark.anyio
 
@@ -26,41 +26,41 @@ def server_side() -> ssl.SSLContext:
     return context
 
 
-async def refused(url: str, ca_file: str | None) -> TransportError:
-    transport = HttpxTransport(url, connections=1, largest_body=1000, ca_file=ca_file)
-    with anyio.fail_after(PATIENCE), pytest.raises(TransportError) as caught:
-        await transport.send(Request("GET", "/ok"))
+async def refused(kind: Kind, url: str, ca_file: str | None) -> TransportError:
+    async with carrying(kind, url, ca_file=ca_file) as transport:
+        with anyio.fail_after(PATIENCE), pytest.raises(TransportError) as caught:
+            await transport.send(Request("GET", "/ok"))
     return caught.value
 
 
-async def test_a_backend_of_the_configured_authority_is_asked():
+@both_loops
+async def test_a_backend_of_the_configured_authority_is_asked(kind: Kind):
     async with EvilBackend(server_side()) as backend:
-        transport = HttpxTransport(
-            f"https://localhost:{backend.port}", connections=1, largest_body=1000, ca_file=AUTHORITY
-        )
-        with anyio.fail_after(PATIENCE):
-            assert (await transport.send(Request("GET", "/ok"))).body == GOOD
-            assert (await transport.send(Request("GET", "/chunks"))).body == GOOD
-            assert await backend.all_closed()
+        url = f"https://localhost:{backend.port}"
+        async with carrying(kind, url, ca_file=AUTHORITY) as transport:
+            with anyio.fail_after(PATIENCE):
+                for path in ("/ok", "/chunks", "/large=900", "/no_length", "/ok"):
+                    assert (await transport.send(Request("GET", path))).body in (GOOD, b"x" * 900)
+        assert await backend.all_closed()
 
 
-async def test_a_backend_of_an_unknown_authority_is_not_asked(monkeypatch: pytest.MonkeyPatch):
+async def test_a_backend_of_an_unknown_authority_is_not_asked(kind: Kind, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SSL_CERT_FILE", AUTHORITY)
     monkeypatch.setenv("SSL_CERT_DIR", str(CERTIFICATES))
     async with EvilBackend(server_side()) as backend:
-        error = await refused(f"https://localhost:{backend.port}", None)
+        error = await refused(kind, f"https://localhost:{backend.port}", None)
         assert (error.fault, str(error)) == (Fault.UNREACHABLE, "the certificate is not trusted")
         assert backend.seen == []
 
 
-async def test_a_backend_with_a_certificate_for_another_host_is_not_asked():
+async def test_a_backend_with_a_certificate_for_another_host_is_not_asked(kind: Kind):
     async with EvilBackend(server_side()) as backend:
-        error = await refused(f"https://127.0.0.1:{backend.port}", AUTHORITY)
+        error = await refused(kind, f"https://127.0.0.1:{backend.port}", AUTHORITY)
         assert (error.fault, str(error)) == (Fault.UNREACHABLE, "the certificate is not trusted")
         assert backend.seen == []
 
 
-async def test_a_backend_that_does_not_speak_tls_is_not_asked():
+async def test_a_backend_that_does_not_speak_tls_is_not_asked(kind: Kind):
     async with anyio.create_task_group() as tasks:
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
 
@@ -71,15 +71,15 @@ async def test_a_backend_that_does_not_speak_tls_is_not_asked():
 
         tasks.start_soon(listener.serve, say_something_else)
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
-        error = await refused(f"https://localhost:{port}", AUTHORITY)
+        error = await refused(kind, f"https://localhost:{port}", AUTHORITY)
         assert (error.fault, str(error)) == (Fault.UNREACHABLE, "TLS could not be agreed on")
         tasks.cancel_scope.cancel()
     await listener.aclose()
 
 
-async def test_a_file_of_authorities_that_cannot_be_read_is_told_at_once(tmp_path: Path):
+async def test_a_file_of_authorities_that_cannot_be_read_is_told_at_once(kind: Kind, tmp_path: Path):
     empty = tmp_path / "empty.pem"
     empty.touch()
     for ca_file, error in ((tmp_path / "missing.pem", FileNotFoundError), (empty, ssl.SSLError)):
         with pytest.raises(error):
-            HttpxTransport("https://localhost", connections=1, largest_body=1000, ca_file=str(ca_file))
+            kind("https://localhost", connections=1, largest_body=1000, ca_file=str(ca_file))

@@ -12,10 +12,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from jobgateway.backends.httpx_transport import HttpxTransport
 from jobgateway.backends.transport import TransportError
 from jobgateway.translation.wire import Request
 from support.evil_backend import GOOD, EvilBackend
+from support.transports import Carrying, Kind, carrying
 
 pytestmark = pytest.mark.anyio
 
@@ -45,9 +45,8 @@ def with_secret(path: str) -> Request:
     return Request("POST", path, f"key={SECRET}", headers, SECRET.encode())
 
 
-async def test_a_cookie_that_a_backend_sets_never_comes_back(evil: EvilBackend, transport: HttpxTransport):
-    async with EvilBackend() as neighbour:
-        other = HttpxTransport(neighbour.url, connections=1, largest_body=1000)
+async def test_a_cookie_that_a_backend_sets_never_comes_back(evil: EvilBackend, transport: Carrying, kind: Kind):
+    async with EvilBackend() as neighbour, carrying(kind, neighbour.url) as other:
         with anyio.fail_after(PATIENCE):
             for _ in range(3):
                 response = await transport.send(Request("GET", "/cookie"))
@@ -61,7 +60,12 @@ async def test_a_cookie_that_a_backend_sets_never_comes_back(evil: EvilBackend, 
 
 @pytest.mark.parametrize("case", [str.upper, str.lower])
 async def test_no_proxy_and_no_password_is_taken_from_the_environment(
-    transport: HttpxTransport, evil: EvilBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, case: type[str]
+    transport: Carrying,
+    kind: Kind,
+    evil: EvilBackend,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    case: type[str],
 ):
     netrc = tmp_path / "netrc"
     netrc.write_text(f"machine 127.0.0.1 login me password {SECRET}\n")
@@ -69,10 +73,10 @@ async def test_no_proxy_and_no_password_is_taken_from_the_environment(
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(case(name), proxy.url)
         monkeypatch.setenv("NETRC", str(netrc))
-        later = HttpxTransport(evil.url, connections=1, largest_body=1000)
         with anyio.fail_after(PATIENCE):
-            for each in (transport, later):
-                assert (await each.send(Request("GET", "/ok"))).body == GOOD
+            async with carrying(kind, evil.url) as later:
+                for each in (transport, later):
+                    assert (await each.send(Request("GET", "/ok"))).body == GOOD
         assert proxy.accepted == 0
     assert b"authorization" not in b"".join(evil.seen).lower()
 
@@ -82,9 +86,8 @@ async def test_no_proxy_and_no_password_is_taken_from_the_environment(
     "path", ["/ok", "/echo", "/echo_garbage", "/close", "/short", "/status=999", "/bomb=1", "/two_lengths", "/drip"]
 )
 async def test_the_secret_is_in_no_log_and_in_no_error(
-    evil: EvilBackend, caplog: pytest.LogCaptureFixture, *, path: str, configured_anew: bool
+    evil: EvilBackend, kind: Kind, caplog: pytest.LogCaptureFixture, *, path: str, configured_anew: bool
 ):
-    transport = HttpxTransport(evil.url, connections=1, largest_body=100_000)
     if configured_anew:
         logging.config.dictConfig(
             {"version": 1, "disable_existing_loggers": False, "loggers": {"httpcore": {"level": "DEBUG"}}}
@@ -92,11 +95,12 @@ async def test_the_secret_is_in_no_log_and_in_no_error(
     for name in LOUD:
         caplog.set_level(logging.DEBUG, logger=name)
     failure: TransportError | None = None
-    with anyio.move_on_after(0.3):
-        try:
-            await transport.send(with_secret(path))
-        except TransportError as error:
-            failure = error
+    async with carrying(kind, evil.url, largest_body=100_000) as transport:
+        with anyio.move_on_after(0.3):
+            try:
+                await transport.send(with_secret(path))
+            except TransportError as error:
+                failure = error
     if failure is not None:
         assert failure.__cause__ is None
         assert failure.__context__ is None
@@ -105,14 +109,12 @@ async def test_the_secret_is_in_no_log_and_in_no_error(
     assert_silent("\n".join(f"{record.name} {record.getMessage()} {record.exc_text}" for record in caplog.records))
 
 
-async def test_the_other_clients_of_this_program_may_still_warn(
-    transport: HttpxTransport, caplog: pytest.LogCaptureFixture
-):
+async def test_the_other_clients_of_this_program_may_still_warn(transport: Carrying, caplog: pytest.LogCaptureFixture):
     logging.getLogger("httpcore.http11").warning("worth saying")
     assert "worth saying" in caplog.text
 
 
-async def test_an_error_names_nothing_of_the_backend(evil: EvilBackend, transport: HttpxTransport):
+async def test_an_error_names_nothing_of_the_backend(evil: EvilBackend, transport: Carrying):
     for path in ("/echo_garbage", "/close", "/status=999", "/short", "/coding=canary", "/version=7.7"):
         with anyio.fail_after(PATIENCE), pytest.raises(TransportError) as caught:
             await transport.send(with_secret(path))

@@ -8,10 +8,10 @@ import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobgateway.backends.httpx_transport import HttpxTransport
 from jobgateway.backends.transport import TransportError
 from jobgateway.translation.wire import Request, Response
 from support.evil_backend import GOOD, EvilBackend
+from support.transports import KINDS, Kind, carrying
 
 PATIENCE = 10.0
 LARGEST_BODY = 64
@@ -51,26 +51,41 @@ ANSWERS = st.tuples(
 STREAMS = st.lists(ANSWERS | st.binary(max_size=40), min_size=1, max_size=3).map(b"".join)
 
 
-@settings(max_examples=15, deadline=None)
-@given(streams=st.lists(STREAMS, min_size=4, max_size=8))
-def test_any_bytes_are_an_answer_or_a_refusal(streams: list[bytes]):
-    async def ask_all() -> list[Response]:
-        answers: list[Response] = []
-        refusals: list[TransportError] = []
-        async with EvilBackend() as backend:
-            transport = HttpxTransport(backend.url, connections=1, largest_body=LARGEST_BODY)
+Outcome = Response | TransportError
+
+
+async def ask_all(kind: Kind, streams: list[bytes]) -> list[Outcome]:
+    """What becomes of a request for each of these answers; another one is answered as ever afterwards."""
+    outcomes: list[Outcome] = []
+    async with EvilBackend() as backend:
+        async with carrying(kind, backend.url, largest_body=LARGEST_BODY) as transport:
             for stream in streams:
                 with anyio.fail_after(PATIENCE):
                     try:
-                        answers.append(await transport.send(Request("GET", f"/raw={stream.hex()}")))
+                        outcomes.append(await transport.send(Request("GET", f"/raw={stream.hex()}")))
                     except TransportError as refusal:
-                        refusals.append(refusal)
+                        outcomes.append(refusal)
             assert (await transport.send(Request("GET", "/ok"))).body == GOOD
-            assert await backend.all_closed()
-        assert all(str(refusal) for refusal in refusals)
-        return answers
+        assert await backend.all_closed()
+    return outcomes
 
-    for answer in asyncio.run(ask_all()):
-        assert 200 <= answer.status <= 599
-        assert len(answer.body) <= LARGEST_BODY
-        assert {name for name, _ in answer.headers} <= {b"retry-after"}
+
+@settings(max_examples=15, deadline=None)
+@given(streams=st.lists(STREAMS, min_size=4, max_size=8))
+def test_any_bytes_are_an_answer_or_a_refusal(kind: Kind, streams: list[bytes]):
+    for outcome in asyncio.run(ask_all(kind, streams)):
+        if isinstance(outcome, TransportError):
+            assert str(outcome)
+        else:
+            assert 200 <= outcome.status <= 599
+            assert len(outcome.body) <= LARGEST_BODY
+            assert {name for name, _ in outcome.headers} <= {b"retry-after"}
+
+
+@settings(max_examples=15, deadline=None)
+@given(streams=st.lists(STREAMS, min_size=4, max_size=8))
+def test_where_both_transports_take_an_answer_they_read_the_same(streams: list[bytes]):
+    """Two parsers that nobody wrote together: what both take, both take for the same."""
+    for one, other in zip(*[asyncio.run(ask_all(kind, streams)) for kind in KINDS.values()], strict=True):
+        if isinstance(one, Response) and isinstance(other, Response):
+            assert (one.status, one.body, one.media) == (other.status, other.body, other.media)

@@ -1,0 +1,66 @@
+"""The gateway beside its peers: the same requests over the same backend, as fast as answers come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bench.contenders import Started
+from bench.field import Field
+from bench.figures import Setting, Sheet
+from bench.load import Loaded, load
+from bench.wording import CASES, Wanted
+
+RATE = "peers"
+SPENT = "spent"
+MEMORY = "memory"
+LARGEST = "list 200"
+"""The case under which memory is watched."""
+
+
+def run(field: Field, setting: Setting, sheet: Sheet, tell: Callable[[str], None]) -> None:
+    """Rates, processor time a request, and memory."""
+    for there in field.started:
+        sheet.add((MEMORY, there.name, "idle"), "B", there.process.resident())
+    for turn in range(setting.rounds):
+        tell(f"peers: round {turn + 1} of {setting.rounds}")
+        for case, call in CASES.items():
+            for there in turned(field.started, turn):
+                found = measured(there, there.contender.wanted(call), setting)
+                _note(sheet, there.name, case, found)
+
+
+def _note(sheet: Sheet, name: str, case: str, found: Loaded) -> None:
+    noted(sheet, (RATE, name, case), found)
+    place = (SPENT, name, case)
+    if found.errors:
+        sheet.fail(place, told(found))
+        return
+    sheet.add(place, "s", found.cpu)
+    if case == LARGEST:
+        sheet.add((MEMORY, name, f"under load ({LARGEST})"), "B", found.resident)
+
+
+def noted(sheet: Sheet, place: tuple[str, str, str], found: Loaded) -> None:
+    """Note a rate, or that there is none because of errors."""
+    if found.errors:
+        sheet.fail(place, told(found))
+    else:
+        sheet.add(place, "/s", found.rate, busy=found.busy)
+
+
+def told(found: Loaded) -> str:
+    """Errors, in words."""
+    return f"{found.errors} errors"
+
+
+def measured(there: Started, request: Wanted, setting: Setting) -> Loaded:
+    """A stretch of load after a warm-up that does not count."""
+    if setting.warm_up:
+        load(there.port, request, there.process, seconds=setting.warm_up, connections=setting.connections)
+    return load(there.port, request, there.process, seconds=setting.seconds, connections=setting.connections)
+
+
+def turned(items: Sequence[Started], by: int) -> list[Started]:
+    """The same, beginning with another one each round, so that nobody always comes after the same one."""
+    start = by % len(items)
+    return [*items[start:], *items[:start]]
