@@ -1,6 +1,6 @@
 # Short names for what CONTRIBUTING.md describes. CI runs .ci/run, not this file.
 
-.PHONY: check test run tables
+.PHONY: bench check test run tables
 
 check:
 	.ci/run
@@ -13,6 +13,9 @@ run: .venv
 
 tables: .venv
 	.venv/bin/python docs/tables.py
+
+bench: .venv
+	.venv/bin/python -m bench --json build/bench.json
 
 .venv: pyproject.toml
 	python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && touch .venv

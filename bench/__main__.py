@@ -12,11 +12,14 @@ from typing import Final
 import msgspec
 
 from bench import load, machine, report
+from bench.backends import canned
 from bench.contenders import CONTENDERS, GATEWAY, Contender
-from bench.field import UnfitError, field
+from bench.field import Field, UnfitError, field
 from bench.figures import FULL, QUICK, Results, Setting, Sheet
 from bench.processes import StartError
+from bench.run import Run
 from bench.scenarios import cold, costs, latency, long, pairs, peers
+from bench.wording import BACKEND, MANY
 
 SCENARIOS: Final = ("peers", "latency", "pairs", "long", "costs", "cold")
 
@@ -27,47 +30,39 @@ def main() -> int:
     if reason := load.missing():
         _tell(f"nothing can be measured: {reason}")
         return 2
-    setting = _setting(options)
-    facts = machine.facts()
+    facts, setting, chosen = machine.facts(), _setting(options), _chosen(options.contenders)
     _warn(facts, setting)
+    skipped = {each.name: reason for each in chosen if (reason := each.missing())}
+    for name, reason in skipped.items():
+        _tell(f"skipped {name}: {reason}")
+    contenders = tuple(each for each in chosen if each.name not in skipped)
     try:
-        with machine.loading():
-            sheet, skipped = _measure(options, setting)
+        with machine.loading(), canned(BACKEND, jobs=MANY) as backend:
+            run = Run(setting, contenders, backend, Sheet(), _tell)
+            _measure(run, options.scenarios)
     except (UnfitError, StartError) as error:
         _tell(f"nothing can be measured: {error}")
         return 1
-    results = Results(datetime.now(UTC).date().isoformat(), setting, facts, skipped, sheet.figures())
+    results = Results(datetime.now(UTC).date().isoformat(), setting, facts, skipped, run.sheet.figures())
     print(report.tables(results))
     if options.json:
-        text = msgspec.json.format(msgspec.json.encode(results), indent=1)
-        options.json.write_bytes(text + b"\n")
-    for problem in results.problems():
-        _tell(f"no figure: {problem}")
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
     return 1 if results.problems() else 0
 
 
-def _measure(options: argparse.Namespace, setting: Setting) -> tuple[Sheet, dict[str, str]]:
-    sheet, skipped = Sheet(), {}
-    contenders = _chosen(options.contenders)
-    if {"peers", "latency"} & set(options.scenarios):
-        with field(contenders) as everyone:
-            skipped = everyone.skipped
-            for name, reason in skipped.items():
-                _tell(f"skipped {name}: {reason}")
-            if "peers" in options.scenarios:
-                peers.run(everyone, setting, sheet, _tell)
-            if "latency" in options.scenarios:
-                latency.run(everyone, setting, sheet, _tell)
-    alone: dict[str, Callable[[], None]] = {
-        "pairs": lambda: pairs.run(setting, sheet, _tell),
-        "long": lambda: long.run(setting, sheet, _tell),
-        "costs": lambda: costs.run(setting, sheet, _tell),
-        "cold": lambda: cold.run(contenders, setting, sheet, _tell),
-    }
-    for name, run in alone.items():
-        if name in options.scenarios:
-            run()
-    return sheet, skipped
+def _measure(run: Run, scenarios: Sequence[str]) -> None:
+    """Those that share the field first, then those that start servers of their own."""
+    together: dict[str, Callable[[Run, Field], None]] = {"peers": peers.run, "latency": latency.run}
+    alone = {"pairs": pairs.run, "long": long.run, "costs": costs.run, "cold": cold.run}
+    if together.keys() & set(scenarios):
+        with field(run) as there:
+            for name, scenario in together.items():
+                if name in scenarios:
+                    scenario(run, there)
+    for name, measure in alone.items():
+        if name in scenarios:
+            measure(run)
 
 
 def _chosen(words: Sequence[str]) -> list[Contender]:

@@ -1,22 +1,22 @@
-"""The field: a backend and all contenders, started once, each checked before it is measured."""
+"""The field: all contenders over one backend, started once, each checked before it is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 
 from msgspec import Struct
 
 from bench.asking import Answer, answers, ask, disagreements
-from bench.backends import canned
-from bench.contenders import GATEWAY, Contender, Started, started
+from bench.contenders import GATEWAY, Started, started
 from bench.processes import StartError
-from bench.wording import BACKEND, CALLER, CASES, MANY, ids, told_ids
+from bench.run import Run
+from bench.wording import CALLER, CASES, ids, told_ids
 
 
 class UnfitError(Exception):
-    """A contender does not answer as it must."""
+    """The gateway itself does not answer as it must."""
 
 
 class Field(Struct, frozen=True):
@@ -25,33 +25,34 @@ class Field(Struct, frozen=True):
     backend: Started
     """The backend itself, asked in its own words."""
     started: tuple[Started, ...]
-    skipped: dict[str, str]
+    unfit: dict[str, str]
+    """Who does not start, or answers otherwise than the gateway: it is no peer as it is."""
 
 
 @contextmanager
-def field(contenders: Sequence[Contender]) -> Iterator[Field]:
-    """The gateway and everyone else that can run and answers rightly.
+def field(run: Run) -> Iterator[Field]:
+    """The gateway and everyone else that answers rightly, over the run's backend.
 
     Raises ``UnfitError`` or ``StartError`` where the gateway itself does not.
     """
     with ExitStack() as stack:
-        backend = stack.enter_context(canned(BACKEND, jobs=MANY))
+        backend = run.backend
         ours = stack.enter_context(started(GATEWAY, backend.port))
         expected = right_answers(ours)
-        fit, skipped = [ours], {}
-        for each in contenders:
+        fit, unfit = [ours], {}
+        for each in run.contenders:
             if each is GATEWAY:
-                continue
-            if reason := each.missing():
-                skipped[each.name] = reason
                 continue
             try:
                 there = stack.enter_context(started(each, backend.port))
-                check(there, expected, backend)
-                fit.append(there)
-            except (UnfitError, StartError, OSError) as error:
-                skipped[each.name] = str(error)
-        yield Field(backend, tuple(fit), skipped)
+                if problems := disagreeing(there, expected, backend):
+                    unfit[each.name] = f"answers otherwise: {', '.join(problems)}"
+                else:
+                    fit.append(there)
+            except (StartError, OSError) as error:
+                run.tell(f"{each.name}: {error}")
+                unfit[each.name] = "does not start or does not answer"
+        yield Field(backend, tuple(fit), unfit)
 
 
 def right_answers(ours: Started) -> dict[str, Answer]:
@@ -68,12 +69,9 @@ def right_answers(ours: Started) -> dict[str, Answer]:
     return found
 
 
-def check(there: Started, expected: dict[str, Answer], backend: Started) -> None:
-    """Raise ``UnfitError`` where a contender answers something else than the gateway, or than what it hands on."""
+def disagreeing(there: Started, expected: dict[str, Answer], backend: Started) -> list[str]:
+    """What a contender answers otherwise than the gateway, or than the backend whose answers it hands on."""
     if there.contender.translates:
-        problems = disagreements(expected, answers(there.port))
-    else:
-        requests = {name: there.contender.wanted(call) for name, call in CASES.items()}
-        problems = [name for name, each in requests.items() if ask(there.port, each) != ask(backend.port, each)]
-    if problems:
-        raise UnfitError(f"answers otherwise than the gateway: {'; '.join(problems)}")
+        return disagreements(expected, answers(there.port))
+    requests = {name: there.contender.wanted(call) for name, call in CASES.items()}
+    return [name for name, each in requests.items() if ask(there.port, each) != ask(backend.port, each)]

@@ -38,7 +38,7 @@ class Stub:
         """What was asked, each thing once, and what was answered."""
 
     async def send(self, request: Request) -> Response:
-        """The answer. Raises ``ValueError`` where the request is not a call."""
+        """The answer. Raises ``TypeError`` where the request is not a call."""
         place = (request.path, request.query)
         made = self._made.get(place)
         if made is None:
@@ -51,7 +51,7 @@ class Stub:
     def _make(self, request: Request) -> Response:
         call = self._dialect.read_call(request)
         if isinstance(call, Refusal):
-            raise ValueError(f"no call: {request}")
+            raise TypeError(f"no call: {request}")
         response = self._dialect.write_reply(call, self._store.answer(call), self._dialect.spec.profiles[0])
         self.exchanges.append((call, response))
         return response

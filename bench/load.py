@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 from contextlib import suppress
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
 
@@ -38,6 +38,13 @@ class Loaded(Struct, frozen=True):
     """The share of one core that was used: well below 1, somebody else was the limit."""
     resident: int
     """The most bytes in memory that were seen."""
+
+    @property
+    def problem(self) -> str:
+        """Why this says nothing; empty where it does."""
+        if self.errors:
+            return f"{self.errors} errors"
+        return "" if self.rate else "no answer in all that time"
 
 
 def missing() -> str | None:
@@ -91,7 +98,7 @@ class _Watch:
         self._thread = threading.Thread(target=self._look)
         self.most = 0
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

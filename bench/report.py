@@ -23,6 +23,8 @@ MARKED: Final = re.compile(r"(<!-- bench(?:: (\w+))? -->\n)(?:.*\n)*?(<!-- end -
 _IDLE: Final = 0.1
 """From this share of unused processor on, a rate is said not to be its owner's limit."""
 _MEGA: Final = 1024 * 1024
+_SECONDS: Final = ((1.0, "s"), (1e3, "ms"), (1e6, "µs"))
+_DIGITS: Final = 3
 
 
 class Table(Struct, frozen=True):
@@ -81,7 +83,7 @@ TABLES: Final[dict[str, Table]] = {
     ),
     "lag": Table(
         "What others wait meanwhile",
-        "Another caller's `get 1 job` over another backend, 500 a second, while such lists are read one after another.",
+        "Another caller's `get 1 job` over another backend, 200 a second, while such lists are read one after another.",
         "while this pair is busy",
     ),
     "costs": Table("What its duties cost", "In brackets: beside the usual way.", "requests a second", USUAL, _more),
@@ -95,7 +97,8 @@ def tables(results: Results) -> str:
     for name, table in TABLES.items():
         if body := rows(results, name):
             parts.append(f"**{table.title}.** {table.note}\n\n{body}")
-    parts += [f"Not measured: {name}: {why}" for name, why in results.skipped.items()]
+    parts += [f"Not measured: {name}: {why}." for name, why in results.skipped.items()]
+    parts += [f"No figure: {problem}." for problem in results.problems()]
     return "\n\n".join(parts)
 
 
@@ -120,8 +123,10 @@ def rows(results: Results, name: str) -> str:
         return ""
     columns = list(dict.fromkeys(column for _, column in figures))
     lines = [[TABLES[name].head, *columns], ["---", *["---:"] * len(columns)]]
-    for row in dict.fromkeys(row for row, _ in figures):
-        lines.append([row, *(_cell(TABLES[name], figures, row, column) for column in columns)])
+    lines += [
+        [row, *(_cell(TABLES[name], figures, row, column) for column in columns)]
+        for row in dict.fromkeys(row for row, _ in figures)
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -130,7 +135,7 @@ def _cell(table: Table, figures: dict[tuple[str, str], Figure], row: str, column
     if figure is None:
         return "-"
     if figure.problem:
-        return f"none: {figure.problem}".replace("|", "/").replace("\n", " ")
+        return "none"
     text = quantity(figure.median, figure.unit)
     if len(figure.values) > 1:
         text += f" ±{figure.spread:.0%}"
@@ -145,16 +150,17 @@ def _cell(table: Table, figures: dict[tuple[str, str], Figure], row: str, column
 def quantity(value: float, unit: str) -> str:
     """A number with its unit, as exact as it deserves."""
     if unit == "s":
-        scaled, word = (value, "s") if value >= 1 else (value * 1e3, "ms") if value >= 1e-3 else (value * 1e6, "µs")
-        return f"{_three(scaled)} {word}"
+        factor, word = next((each for each in _SECONDS if value * each[0] >= 1), _SECONDS[-1])
+        return f"{_three(value * factor)} {word}"
     if unit == "B":
         return f"{_three(value / _MEGA)} MiB"
     return f"{value:,.0f}" if unit == "/s" else _three(value)
 
 
 def _three(value: float) -> str:
-    """Three digits, no more."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    """Three digits, or all before the point."""
+    before = len(str(int(abs(value))))
+    return f"{value:,.{max(0, _DIGITS - before)}f}"
 
 
 def renewed(text: str, results: Results) -> str:

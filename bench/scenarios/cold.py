@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from http import HTTPStatus
 from pathlib import Path
 
 from bench.asking import ask
-from bench.backends import canned
 from bench.contenders import Contender, surroundings
-from bench.figures import Setting, Sheet
 from bench.machine import serving
 from bench.processes import StartError, free_port, running, wait_until_listening
-from bench.wording import BACKEND, CASES, MANY
+from bench.run import Run
+from bench.wording import CASES
 
 TABLE = "cold"
 CASE = "get 1 job"
@@ -23,19 +21,17 @@ LOOKED_EVERY = 0.002
 """Seconds; as exact as the figures are."""
 
 
-def run(contenders: Sequence[Contender], setting: Setting, sheet: Sheet, tell: Callable[[str], None]) -> None:
-    """Seconds of everyone who can run here."""
-    there = [each for each in contenders if each.missing() is None]
-    with canned(BACKEND, jobs=MANY) as backend:
-        ask(backend.port, backend.contender.wanted(CASES[CASE]))
-        for turn in range(setting.rounds):
-            tell(f"cold start: round {turn + 1} of {setting.rounds}")
-            for each in there:
-                place = (TABLE, each.name, "first answer")
-                try:
-                    sheet.add(place, "s", first_answer(each, backend.port))
-                except (StartError, OSError) as error:
-                    sheet.fail(place, str(error))
+def run(run: Run) -> None:
+    """Seconds of everyone."""
+    ask(run.backend.port, run.backend.contender.wanted(CASES[CASE]))
+    for _ in run.rounds("cold start"):
+        for each in run.contenders:
+            place = (TABLE, each.name, "first answer")
+            try:
+                run.sheet.add(place, "s", first_answer(each, run.backend.port))
+            except (StartError, OSError) as error:
+                run.tell(f"{each.name}: {error}")
+                run.sheet.fail(place, "does not start or does not answer")
 
 
 def first_answer(contender: Contender, backend: int) -> float:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
+from http import HTTPStatus
+from itertools import product
 
 from msgspec import Struct
 
-from bench.backends import canned
+from bench.asking import ask
 from bench.contenders import Contender, Started, gateway, started
-from bench.figures import Setting, Sheet
 from bench.gateways import Settings
 from bench.processes import free_port
+from bench.run import Run
 from bench.scenarios.peers import measured, noted
 from bench.scraping import Scraper
-from bench.wording import BACKEND, CASES, MANY
+from bench.wording import CASES
 
 TABLE = "costs"
 MEASURED = ("get 1 job", "list 50")
@@ -40,24 +41,26 @@ def ways() -> tuple[Way, ...]:
     )
 
 
-def run(setting: Setting, sheet: Sheet, tell: Callable[[str], None]) -> None:
+def run(run: Run) -> None:
     """Rates of the gateway in each way."""
     with ExitStack() as stack:
-        backend = stack.enter_context(canned(BACKEND, jobs=MANY))
-        there = [(way, stack.enter_context(started(way.contender, backend.port))) for way in ways()]
-        for turn in range(setting.rounds):
-            tell(f"costs: round {turn + 1} of {setting.rounds}")
-            for case in MEASURED[-1:] if setting.quick else MEASURED:
+        there = [(way, stack.enter_context(started(way.contender, run.backend.port))) for way in ways()]
+        for (_, each), case in product(there, MEASURED):
+            answer = ask(each.port, each.contender.wanted(CASES[case]))
+            if answer.status != HTTPStatus.OK:
+                run.sheet.fail((TABLE, each.name, case), f"answered with {answer.status}")
+        for turn in run.rounds("costs"):
+            for case in MEASURED[-1:] if run.setting.quick else MEASURED:
                 for way, each in there[turn % len(there) :] + there[: turn % len(there)]:
-                    _measure(way, each, case, setting, sheet)
+                    _measure(way, each, case, run)
 
 
-def _measure(way: Way, there: Started, case: str, setting: Setting, sheet: Sheet) -> None:
+def _measure(way: Way, there: Started, case: str, run: Run) -> None:
     place, request = (TABLE, there.name, case), there.contender.wanted(CASES[case])
     if way.admin is None:
-        noted(sheet, place, measured(there, request, setting))
+        noted(run.sheet, place, measured(there, request, run.setting))
         return
     with Scraper(way.admin) as scraper:
-        noted(sheet, place, measured(there, request, setting))
+        noted(run.sheet, place, measured(there, request, run.setting))
     if scraper.problem:
-        sheet.fail(place, scraper.problem)
+        run.sheet.fail(place, scraper.problem)

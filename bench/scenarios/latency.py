@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bench.contenders import Started
 from bench.field import Field
 from bench.figures import Setting, Sheet
+from bench.run import Run
 from bench.scenarios.peers import measured, turned
 from bench.steady import Waited, steady
 from bench.wording import CASES, Wanted
@@ -17,18 +16,18 @@ FASTEST = 6000
 """Requests a second that the load can keep up with beside the backend; nobody is asked more often."""
 
 
-def run(field: Field, setting: Setting, sheet: Sheet, tell: Callable[[str], None]) -> None:
+def run(run: Run, field: Field) -> None:
     """Median and 99th percentile of everyone, and of the backend itself as what the measurement costs."""
-    everyone, cases = (*field.started, field.backend), MEASURED[-1:] if setting.quick else MEASURED
+    setting, everyone = run.setting, (*field.started, field.backend)
+    cases = MEASURED[-1:] if setting.quick else MEASURED
     rates = {(there.name, case): _half(there, case, setting) for there in everyone for case in cases}
-    for turn in range(setting.rounds):
-        tell(f"latency: round {turn + 1} of {setting.rounds}")
+    for turn in run.rounds("latency"):
         for case in cases:
             for there in turned(everyone, turn):
                 rate, request = rates[there.name, case], _request(there, case)
                 many = 2 * setting.connections
                 waited = steady(there.port, request, rate=rate, seconds=setting.seconds, connections=many)
-                _note(sheet, there.name, case, rate, waited)
+                _note(run.sheet, there.name, case, rate, waited)
 
 
 def _half(there: Started, case: str, setting: Setting) -> float:

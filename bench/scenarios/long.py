@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 from bench.asking import ask
 from bench.backends import canned
 from bench.contenders import Started, gateway, started
-from bench.figures import Setting, Sheet
+from bench.figures import Sheet
 from bench.gateways import Settings, prefix_of
+from bench.run import Run
 from bench.steady import Waited, steady
 from bench.walks import Walk, WalkError, Walking, page_after_page, whole
-from bench.wording import BACKEND, CALLER, CASES, MANY, Wanted, wanted
+from bench.wording import BACKEND, CALLER, CASES, MANY, SCOPE, Wanted, wanted
 from jobgateway.translation.hub import ListJobs
 
 TABLE = "long"
@@ -23,34 +24,32 @@ PAGED = ("explorer", "openreplay-v2")
 LATENCY = 0.005
 NEAR = f"{BACKEND}_near"
 """The backend of the other caller, without latency."""
-OTHERS = 500
+OTHERS = 200
 """Requests a second of the other caller."""
 
 
-def run(setting: Setting, sheet: Sheet, tell: Callable[[str], None]) -> None:
+def run(run: Run) -> None:
     """Seconds, memory, and what others wait meanwhile; a gateway of its own for each round."""
     with ExitStack() as stack:
-        slow = {name: stack.enter_context(canned(name, jobs=MANY, latency=LATENCY)).port for name in PAGED}
-        near = stack.enter_context(canned(BACKEND, jobs=MANY)).port
-        for name in PAGED:
-            page_after_page(slow[name], name)  # the backend makes its answers when they are first asked for
-            for turn in range(setting.rounds):
-                tell(f"long list, {name}: round {turn + 1} of {setting.rounds}")
-                _round(name, {**slow, NEAR: near}, setting, sheet)
+        for name in PAGED[:1] if run.setting.quick else PAGED:
+            slow = stack.enter_context(canned(name, jobs=MANY, latency=LATENCY)).port
+            page_after_page(slow, name)  # the backend makes its answers when they are first asked for
+            for _ in run.rounds(f"long list, {name}"):
+                _round(name, {name: slow, NEAR: run.backend.port}, run)
 
 
-def _round(name: str, backends: Mapping[str, int], setting: Setting, sheet: Sheet) -> None:
+def _round(name: str, backends: Mapping[str, int], run: Run) -> None:
     row = f"{UNPAGED} over {name}"
     settings = Settings(routes=((UNPAGED, name), (CALLER, NEAR)))
-    request = wanted(UNPAGED, ListJobs("bench"), prefix=prefix_of(UNPAGED, name))
+    request = wanted(UNPAGED, ListJobs(SCOPE), prefix=prefix_of(UNPAGED, name))
     other = wanted(CALLER, CASES["get 1 job"], prefix=prefix_of(CALLER, NEAR))
     try:
         with started(gateway("jobgateway", settings, backends=backends), 0) as there:
-            _walk(there, request, page_after_page(backends[name], name), row, sheet)
-            _wait(there, request, other, row, setting, sheet)
+            _walk(there, request, page_after_page(backends[name], name), row, run.sheet)
+            _wait(there, request, other, row, run)
     except (WalkError, OSError) as error:
         for place in ((TABLE, row, "gateway"), (WAITS, row, "longest wait meanwhile")):
-            sheet.fail(place, str(error))
+            run.sheet.fail(place, str(error))
 
 
 def _walk(there: Started, request: Wanted, pages: Walk, row: str, sheet: Sheet) -> None:
@@ -71,19 +70,19 @@ def _walk(there: Started, request: Wanted, pages: Walk, row: str, sheet: Sheet) 
     sheet.add((TABLE, row, "answers' worth"), "", grown / first.size)
 
 
-def _wait(there: Started, request: Wanted, other: Wanted, row: str, setting: Setting, sheet: Sheet) -> None:
+def _wait(there: Started, request: Wanted, other: Wanted, row: str, run: Run) -> None:
     """What another caller waits, before and meanwhile; its requests leave when they are due."""
 
     def waits() -> Waited:
-        return steady(there.port, other, rate=OTHERS, seconds=setting.seconds, connections=setting.connections)
+        return steady(there.port, other, rate=OTHERS, seconds=run.setting.seconds, connections=run.setting.connections)
 
     alone = waits()
     with Walking(there.port, request) as walking:
         meanwhile = waits()
     if walking.problem or not walking.count or alone.errors or meanwhile.errors:
         raise WalkError(walking.problem or f"{alone.errors + meanwhile.errors} errors, {walking.count} walks")
-    sheet.add((WAITS, row, "p50 alone"), "s", alone.quantile(0.5))
-    sheet.add((WAITS, row, "longest alone"), "s", max(alone.seconds))
-    sheet.add((WAITS, row, "p50 meanwhile"), "s", meanwhile.quantile(0.5))
-    sheet.add((WAITS, row, "p99 meanwhile"), "s", meanwhile.quantile(0.99))
-    sheet.add((WAITS, row, "longest wait meanwhile"), "s", max(meanwhile.seconds))
+    run.sheet.add((WAITS, row, "p50 alone"), "s", alone.quantile(0.5))
+    run.sheet.add((WAITS, row, "longest alone"), "s", max(alone.seconds))
+    run.sheet.add((WAITS, row, "p50 meanwhile"), "s", meanwhile.quantile(0.5))
+    run.sheet.add((WAITS, row, "p99 meanwhile"), "s", meanwhile.quantile(0.99))
+    run.sheet.add((WAITS, row, "longest wait meanwhile"), "s", max(meanwhile.seconds))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from itertools import product
@@ -10,29 +10,29 @@ from itertools import product
 from bench.asking import ask
 from bench.backends import canned
 from bench.contenders import Started, gateway, started
-from bench.figures import Setting, Sheet
 from bench.gateways import Settings, prefix_of
+from bench.run import Run
 from bench.scenarios.peers import measured, noted
 from bench.wording import CASES, FEW, Wanted, can_page, wanted
 from jobgateway.config.specs import shipped_dialects
 
 TABLE = "pairs"
-PAIRS = tuple(product(sorted(shipped_dialects(), reverse=True), repeat=2))
+NAMES = sorted(shipped_dialects(), reverse=True)
+PAIRS = tuple(product(NAMES, NAMES))
 QUICK = ("list 200",)
 """All that is measured where figures do not matter."""
 
 
-def run(setting: Setting, sheet: Sheet, tell: Callable[[str], None]) -> None:
+def run(run: Run) -> None:
     """Rates of every pair; a caller that cannot page gets the whole list whatever it wants."""
     with _everyone() as there:
-        requests = dict(_requests(QUICK if setting.quick else tuple(CASES)))
+        requests = dict(_requests(QUICK if run.setting.quick else tuple(CASES)))
         for place, request in requests.items():
             if (status := ask(there.port, request).status) != HTTPStatus.OK:
-                sheet.fail(place, f"answered with {status}")
-        for turn in range(setting.rounds):
-            tell(f"pairs: round {turn + 1} of {setting.rounds}")
+                run.sheet.fail(place, f"answered with {status}")
+        for _ in run.rounds("pairs"):
             for place, request in requests.items():
-                noted(sheet, place, measured(there, request, setting))
+                noted(run.sheet, place, measured(there, request, run.setting))
 
 
 @contextmanager

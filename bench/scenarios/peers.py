@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from bench.contenders import Started
 from bench.field import Field
 from bench.figures import Setting, Sheet
 from bench.load import Loaded, load
+from bench.run import Run
 from bench.wording import CASES, Wanted
 
 RATE = "peers"
@@ -17,23 +18,26 @@ LARGEST = "list 200"
 """The case under which memory is watched."""
 
 
-def run(field: Field, setting: Setting, sheet: Sheet, tell: Callable[[str], None]) -> None:
+def run(run: Run, field: Field) -> None:
     """Rates, processor time a request, and memory."""
+    sheet = run.sheet
     for there in field.started:
         sheet.add((MEMORY, there.name, "idle"), "B", there.process.resident())
-    for turn in range(setting.rounds):
-        tell(f"peers: round {turn + 1} of {setting.rounds}")
+    for name, problem in field.unfit.items():
+        for case in CASES:
+            sheet.fail((RATE, name, case), problem)
+    for turn in run.rounds("peers"):
         for case, call in CASES.items():
             for there in turned(field.started, turn):
-                found = measured(there, there.contender.wanted(call), setting)
+                found = measured(there, there.contender.wanted(call), run.setting)
                 _note(sheet, there.name, case, found)
 
 
 def _note(sheet: Sheet, name: str, case: str, found: Loaded) -> None:
     noted(sheet, (RATE, name, case), found)
     place = (SPENT, name, case)
-    if found.errors:
-        sheet.fail(place, told(found))
+    if found.problem:
+        sheet.fail(place, found.problem)
         return
     sheet.add(place, "s", found.cpu)
     if case == LARGEST:
@@ -41,16 +45,11 @@ def _note(sheet: Sheet, name: str, case: str, found: Loaded) -> None:
 
 
 def noted(sheet: Sheet, place: tuple[str, str, str], found: Loaded) -> None:
-    """Note a rate, or that there is none because of errors."""
-    if found.errors:
-        sheet.fail(place, told(found))
+    """Note a rate, or why there is none."""
+    if found.problem:
+        sheet.fail(place, found.problem)
     else:
         sheet.add(place, "/s", found.rate, busy=found.busy)
-
-
-def told(found: Loaded) -> str:
-    """Errors, in words."""
-    return f"{found.errors} errors"
 
 
 def measured(there: Started, request: Wanted, setting: Setting) -> Loaded:

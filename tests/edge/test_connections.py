@@ -57,9 +57,9 @@ async def test_callers_who_hang_up_free_their_backend_connections(tmp_path):
 
 
 NO_REQUESTS = {
-    "two hosts": LAST + b"Host: b\r\n\r\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "garbage": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    "a version of its own": b"GET / HTTP/3.0\r\nHost: a\r\n\r\n",
     "two lengths": LAST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
     "a space before the colon": LAST + b"X-A : b\r\n\r\n",
 }

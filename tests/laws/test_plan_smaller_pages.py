@@ -27,7 +27,6 @@ def clamping(
         try:
             batch = next(steps) if replies is None else steps.send(list(replies))
         except StopIteration as end:
-            assert isinstance(end.value, Page | Refusal)
             return end.value, calls
         replies = []
         for asked in batch:

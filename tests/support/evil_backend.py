@@ -338,6 +338,10 @@ class EvilBackend:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.wait_closed()
 
+    def stop_listening(self) -> None:
+        """From now on connections are refused."""
+        self._server.close()
+
     async def all_closed(self, within: float = 2.0) -> bool:
         """Whether every connection is closed by the other side within so many seconds."""
         with contextlib.suppress(TimeoutError):

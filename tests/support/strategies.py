@@ -14,8 +14,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 millis = st.integers(EARLIEST_MILLIS, LATEST_MILLIS)
 statuses = st.sampled_from(list(Status))
 instants = st.datetimes(
-    min_value=datetime(2, 1, 1),
-    max_value=datetime(9998, 12, 31),  # noqa: DTZ001 - the zone is drawn below
+    min_value=datetime(2, 1, 1),  # noqa: DTZ001 - the zone is drawn below
+    max_value=datetime(9998, 12, 31),  # noqa: DTZ001
     timezones=st.one_of(st.just(UTC), st.integers(-720, 840).map(lambda minutes: timezone(timedelta(minutes=minutes)))),
 ).map(lambda instant: instant.replace(microsecond=0))
 tasks = st.builds(

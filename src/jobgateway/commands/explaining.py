@@ -92,14 +92,7 @@ def explain_request(gateway: Gateway, request: Request, count: int) -> Explanati
 
 def _admission(gateway: Gateway, request: Request) -> Admission:
     """What the edge refuses by itself, it refuses in the dialect that the path belongs to."""
-    scope = {
-        "method": request.method,
-        "raw_path": request.path.encode(),
-        "query_string": request.query.encode(),
-        "headers": request.headers,
-        "http_version": "1.1",
-    }
-    refusal = untidy(scope, gateway.config.limits.request_head)
+    refusal = untidy(request, "1.1", gateway.config.limits.request_head)
     if refusal is None:
         return gateway.door.admit(request)
     lanes = gateway.door.lanes_for(request)

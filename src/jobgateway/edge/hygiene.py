@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from jobgateway.translation.hub import Reason, Refusal
-
-if TYPE_CHECKING:
-    from jobgateway.asgi import Scope
-    from jobgateway.translation.wire import Headers
+from jobgateway.translation.wire import Headers, Request
 
 SINGLETONS: Final = (b"host", b"authorization", b"cookie", b"content-type", b"content-length", b"transfer-encoding")
 """Headers that say one thing: of two, different parties believe different ones."""
@@ -24,34 +21,36 @@ _CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t
 """RFC 9110 section 5.5: tab is the one control character that a value may hold."""
 _AROUND_HEADER: Final = len(": \r\n")
 _AROUND_TARGET: Final = len("  HTTP/1.1\r\n\r\n")
+OLD: Final = "1.0"
+"""HTTP/1.0, which needs no Host and knows no Transfer-Encoding."""
 
 
-def untidy(scope: Scope, largest: int) -> Refusal | None:
+def untidy(request: Request, version: str, largest: int) -> Refusal | None:
     """The refusal of a request whose head is ambiguous, malformed or larger than ``largest`` bytes; else ``None``."""
-    headers: Headers = scope["headers"]
+    headers = request.headers
     named = dict(headers)
     if len(named) != len(headers) and (name := _repeated(headers)):
         return _refusal(f"repeated header: {name}")
     text = b"".join(chain.from_iterable(headers))
     if len(text.translate(None, _CONTROL)) != len(text):
         return _refusal("control character in a header")
-    if len(text) + len(headers) * _AROUND_HEADER + _line_length(scope) > largest:
+    if len(text) + len(headers) * _AROUND_HEADER + _line_length(request) > largest:
         return _refusal(f"limits.request_head is {largest} bytes")
-    if problem := _host(named.get(b"host"), scope["http_version"]):
-        return _refusal(problem)
-    if not _target(scope).startswith(b"/"):
+    host = named.get(b"host")
+    if host is None:
+        if version != OLD:
+            return _refusal("no Host header")
+    elif not _HOST.fullmatch(host):
+        return _refusal("the Host header is not host[:port]")
+    if not request.path.startswith("/"):
         return _refusal("the request's target is not a path")
-    return _coded(named, scope["http_version"]) if b"transfer-encoding" in named else None
+    return _coded(named, version) if b"transfer-encoding" in named else None
 
 
-def _target(scope: Scope) -> bytes:
-    return scope.get("raw_path") or b"/"
-
-
-def _line_length(scope: Scope) -> int:
+def _line_length(request: Request) -> int:
     """Bytes of the request line and of the line that ends the head."""
-    query = len(scope["query_string"])
-    return len(scope["method"]) + len(_target(scope)) + query + bool(query) + _AROUND_TARGET
+    query = len(request.query)
+    return len(request.method) + len(request.path) + query + bool(query) + _AROUND_TARGET
 
 
 def _repeated(headers: Headers) -> str:
@@ -59,17 +58,11 @@ def _repeated(headers: Headers) -> str:
     return next((name.decode() for name in SINGLETONS if counts[name] > 1), "")
 
 
-def _host(host: bytes | None, version: str) -> str:
-    if host is None:
-        return "" if version == "1.0" else "no Host header"
-    return "" if _HOST.fullmatch(host) else "the Host header is not host[:port]"
-
-
 def _coded(named: dict[bytes, bytes], version: str) -> Refusal | None:
     """RFC 9112 section 6.1: two lengths, or a coding where none is known, are how requests are smuggled."""
     if b"content-length" in named:
         return _refusal("Content-Length together with Transfer-Encoding")
-    return _refusal("Transfer-Encoding in HTTP/1.0") if version == "1.0" else None
+    return _refusal("Transfer-Encoding in HTTP/1.0") if version == OLD else None
 
 
 def _refusal(detail: str) -> Refusal:

@@ -1,67 +1,210 @@
-"""Callers' connections: how many there may be, and what is said to bytes that are no request."""
+"""Callers' connections: requests in, answers out, in order, within limits.
+
+It stands where uvicorn's own protocols do, whose server opens, counts and drains the connections;
+an ASGI application in between would cost a request more than everything else that is done for it.
+"""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Final
+import asyncio
+from http import HTTPStatus
+from typing import Any, Final, cast
 
-import h11
-from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
-
-from jobgateway.translation.hub import Reason, Refusal
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from jobgateway.config.model import Limits
-    from jobgateway.edge.app import Edge
-    from jobgateway.translation.wire import Response
+from jobgateway.config.model import Limits
+from jobgateway.edge.answering import NOBODY, Incoming, answer_headers, ends_connection
+from jobgateway.edge.app import Edge
+from jobgateway.edge.reading import Arrived, Reading, UnreadableError
+from jobgateway.translation.wire import Headers, Response
 
 TURNED_AWAY: Final = 1.0
 """Seconds after which a connection beyond the limit is cut, answered or not."""
-_HEAD_TOO_LARGE: Final = 431
-"""RFC 6585 section 5."""
+HEAD_WITHIN: Final = 10.0
+"""Seconds for the whole head of a request, from its first byte or from the connection's beginning."""
+KEEP_ALIVE: Final = 75.0
+"""Seconds that an idle connection is kept: longer than the proxies that usually stand in front keep theirs."""
+SWEEP: Final = 1.0
+"""Seconds between looks at who is idle or slow: one timer for all connections costs a request nothing."""
+_BODILESS: Final = frozenset({204, 304})
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
-def callers_protocol(limits: Limits, edge: Edge) -> type[H11Protocol]:
-    """Uvicorn's protocol on h11 with the limits kept, and with refusals that are recorded like others.
+class Callers:
+    """All connections of callers: how many there are, and which of them are idle or slow."""
 
-    Of more than ``limits.connections``, each gets one refusal and is closed.
-    """
-    admitted: set[H11Protocol] = set()
+    def __init__(self, limits: Limits, edge: Edge) -> None:
+        self.limits = limits
+        self.edge = edge
+        self.admitted: set[CallersProtocol] = set()
+        self._sweeping: asyncio.TimerHandle | None = None
 
-    class CallersProtocol(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if len(admitted) < limits.connections:
-                admitted.add(self)
-            else:
-                self.app = edge.turn_away
-                self.loop.call_later(TURNED_AWAY, transport.abort)
+    def protocol(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> CallersProtocol:  # noqa: ARG002, uvicorn's signature
+        """A new connection's protocol, as uvicorn makes them."""
+        return CallersProtocol(self, server_state)
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            admitted.discard(self)
+    def admit(self, connection: CallersProtocol) -> bool:
+        """Count a connection in, unless it is one too many."""
+        if len(self.admitted) >= self.limits.connections:
+            return False
+        self.admitted.add(connection)
+        if self._sweeping is None:
+            self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep)
+        return True
 
-        def send_400_response(self, msg: str) -> None:  # noqa: ARG002, uvicorn's own words
-            response = edge.unreadable(_refusal_of(sys.exc_info()[1], limits))
-            if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-                self.transport.write(b"".join(filter(None, map(self.conn.send, _events(response)))))
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        for connection in list(self.admitted):
+            connection.look(loop.time())
+        self._sweeping = loop.call_later(SWEEP, self._sweep) if self.admitted else None
+
+
+def callers_protocol(limits: Limits, edge: Edge) -> Any:
+    """What makes the protocols of callers' connections; of more than ``limits.connections``, each is turned away."""
+    return Callers(limits, edge).protocol
+
+
+class CallersProtocol(asyncio.Protocol):
+    """One caller's connection. One request is answered at a time; those behind it wait unread."""
+
+    __slots__ = ("_callers", "_gone", "_incoming", "_keeps", "_reading", "_since", "_state", "_task", "transport")
+
+    def __init__(self, callers: Callers, server_state: Any) -> None:
+        """``server_state``: uvicorn's, whose sets of connections and tasks its drain waits for."""
+        self._callers = callers
+        self._state = server_state
+        self._reading = Reading(callers.limits.request_head, callers.edge.answering.largest_body)
+        self._task: asyncio.Task[None] | None = None
+        self._gone = False
+        self._keeps = True
+        self._since = 0.0
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or turn away what is one too many."""
+        self.transport = cast("asyncio.Transport", transport)
+        self._state.connections.add(self)
+        loop = asyncio.get_running_loop()
+        self._since = loop.time()
+        if not self._callers.admit(self):
+            self._keeps = False
+            loop.call_later(TURNED_AWAY, self.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, asyncio's signature
+        """The caller is gone: so is the reason for what is being done for it."""
+        self._gone = True
+        self._state.connections.discard(self)
+        self._callers.admitted.discard(self)
+        if self._task is not None:
+            self._task.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, and answer when a request is whole."""
+        reading = self._reading
+        if reading.between:
+            self._since = asyncio.get_running_loop().time()
+        try:
+            reading.feed(data)
+        except UnreadableError as error:
+            self._give_up(error)
+            return
+        if self._task is None:
+            if reading.arrived:
+                self._begin(reading.arrived.popleft())
+            elif reading.continues and reading.head_done:
+                self._answer_expectation()
+        elif reading.arrived:
+            self.transport.pause_reading()
+
+    def _answer_expectation(self) -> None:
+        """The caller waits to hear whether to send its body (RFC 9110 section 10.1.1)."""
+        if self._reading.refuses_body:
+            self._keeps = False
+            self.transport.pause_reading()
+            self._begin(self._reading.without_body())
+        else:
+            self._reading.continues = False
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _give_up(self, error: UnreadableError) -> None:
+        """What came is no request: say so once what came before is answered, and end."""
+        self._keeps = False
+        if self._task is None:
+            answer = self._callers.edge.answering.unreadable(error.refusal)
+            self._write(answer, ((b"connection", b"close"),), "GET")
             self.transport.close()
+        else:
+            self.transport.pause_reading()
 
-    return CallersProtocol
+    def _begin(self, arrived: Arrived) -> None:
+        self._keeps = self._keeps and arrived.keeps
+        answering = self._callers.edge.answering
+        incoming = answering.incoming(arrived.request, arrived.version, too_large=arrived.too_large)
+        task = asyncio.get_running_loop().create_task(self._answer(incoming))
+        self._task = task
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
 
+    async def _answer(self, incoming: Incoming) -> None:
+        edge = self._callers.edge
+        try:
+            if self in self._callers.admitted:
+                exchange = await edge.answering.answer(incoming)
+            else:
+                exchange = edge.turn_away(incoming)
+        except asyncio.CancelledError:
+            if self._gone:
+                edge.answering.record(NOBODY, incoming)
+                return
+            exchange = edge.answering.stopped(incoming)
+        self._task = None
+        if self._gone:
+            return
+        closing = edge.draining or not self._keeps or ends_connection(exchange, incoming)
+        self._write(exchange.response, answer_headers(incoming, closing=closing), incoming.request.method)
+        if closing:
+            self.transport.close()
+        else:
+            self._next()
 
-def _refusal_of(error: BaseException | None, limits: Limits) -> Refusal:
-    """Why h11 read no request; it is called while that error is handled."""
-    if getattr(error, "error_status_hint", None) == _HEAD_TOO_LARGE:
-        return Refusal(Reason.BAD_REQUEST, f"limits.request_head is {limits.request_head} bytes")
-    return Refusal(Reason.BAD_REQUEST)
+    def _next(self) -> None:
+        """Go on with the request that waits, or read on."""
+        self._since = asyncio.get_running_loop().time()
+        if self._reading.arrived:
+            self._begin(self._reading.arrived.popleft())
+        elif not self._keeps:
+            self.transport.close()
+        else:
+            self.transport.resume_reading()
 
+    def _write(self, response: Response, extra: Headers, method: str) -> None:
+        """One write for head and body; the answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4)."""
+        status = response.status
+        parts = [_STATUS_LINES[status]]
+        for name, value in (*self._state.default_headers, *response.headers, *extra):
+            parts += (name, b": ", value, b"\r\n")
+        if status in _BODILESS:
+            parts.append(b"\r\n")
+        else:
+            if response.media:
+                parts += (b"content-type: ", response.media.encode("latin-1"), b"\r\n")
+            parts.append(b"content-length: %d\r\n\r\n" % len(response.body))
+            if method != "HEAD":
+                parts.append(response.body)
+        self.transport.write(b"".join(parts))
 
-def _events(response: Response) -> tuple[h11.Event, ...]:
-    about = ((b"content-type", response.media.encode()), (b"content-length", b"%d" % len(response.body)))
-    head = h11.Response(
-        status_code=response.status, headers=[*response.headers, *about], reason=STATUS_PHRASES[response.status]
-    )
-    return head, h11.Data(data=response.body), h11.EndOfMessage()
+    def look(self, now: float) -> None:
+        """Close the connection if it is idle for too long, or too slow to say what it wants."""
+        if self._task is not None:
+            return
+        waited = now - self._since
+        if self._reading.between:
+            if waited > KEEP_ALIVE:
+                self.transport.close()
+        elif waited > HEAD_WITHIN:
+            self.transport.abort()
+
+    def shutdown(self) -> None:
+        """The server stops: end now, or after the answer under way."""
+        if self._task is None:
+            self.transport.close()
+        else:
+            self._keeps = False

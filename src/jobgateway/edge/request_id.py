@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from jobgateway.asgi import Scope
-    from jobgateway.translation.wire import Headers
+from jobgateway.translation.wire import Headers
 
 NAME: Final = b"x-request-id"
 _GIVEN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -26,10 +24,5 @@ class RequestIds:
         if len(given) == 1 and _GIVEN.fullmatch(given[0]):
             return headers, given[0]
         made = b"%032x" % self._draw(128)
-        others = [header for header in headers if header[0] != NAME] if given else headers
+        others = tuple(header for header in headers if header[0] != NAME) if given else headers
         return (*others, (NAME, made)), made
-
-
-def request_id_of(scope: Scope) -> str:
-    """The id of an identified request."""
-    return next((value.decode("ascii") for name, value in scope["headers"] if name == NAME), "")

@@ -20,13 +20,12 @@ class Idle:
         """By when they came."""
         self._sweep: asyncio.TimerHandle | None = None
 
-    def put(self, connection: Connection) -> None:
-        """Take one that carries nothing now."""
-        loop = asyncio.get_running_loop()
-        connection.idle_since = loop.time()
+    def put(self, connection: Connection, now: float) -> None:
+        """Take one that carries nothing from now on, by the event loop's clock."""
+        connection.idle_since = now
         self._connections.append(connection)
         if self._sweep is None:
-            self._sweep = loop.call_later(IDLE_FOR, self._close_stale)
+            self._sweep = asyncio.get_running_loop().call_at(now + IDLE_FOR, self._close_stale)
 
     def take(self) -> Connection | None:
         """The one that came last, so that those that are not needed grow old; none on which anything has come."""

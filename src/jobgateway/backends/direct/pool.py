@@ -31,7 +31,7 @@ class Pool:
         self._idle = Idle()
         """No more than there are slots free, or about to be taken by a waiter."""
         self._watched: tuple[Connection, asyncio.TimerHandle] | None = None
-        """It keeps its slot."""
+        """It keeps its slot, unless one is wanted and none is free."""
         self._closed = False
 
     async def acquire(self, *, fresh: bool) -> Connection:
@@ -39,6 +39,8 @@ class Pool:
 
         Raises ``TransportError``: busy, or unreachable.
         """
+        if not self._free and self._manners.trusted:
+            self._end_watch()
         if self._free:
             self._free -= 1
         else:
@@ -60,15 +62,17 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Give a connection back, whatever became of it."""
-        if connection.usable:
-            if self._manners.proven and not self._closed:
-                self._idle.put(connection)
-            elif self._watched is None and not self._closed and not self._manners.wary:
-                timer = asyncio.get_running_loop().call_later(WATCH, self._end_watch)
-                self._watched = connection, timer
+        if connection.usable and not self._closed:
+            now = asyncio.get_running_loop().time()
+            if self._watched is None and self._manners.may_watch(now):
+                self._watch(connection)
                 return
+            if self._manners.trusted:
+                self._idle.put(connection, now)
             else:
                 connection.abort()
+        elif self._closed:
+            connection.abort()
         self._pass_on()
 
     def close(self) -> None:
@@ -78,7 +82,7 @@ class Pool:
         self._end_watch()
 
     def _reuse(self) -> Connection | None:
-        if not self._manners.proven:
+        if not self._manners.trusted:
             self._idle.clear()
         return self._idle.take()
 
@@ -105,13 +109,16 @@ class Pool:
                 return
         self._free += 1
 
+    def _watch(self, connection: Connection) -> None:
+        self._watched = connection, asyncio.get_running_loop().call_later(WATCH, self._end_watch)
+
     def _end_watch(self) -> None:
         if self._watched is None:
             return
-        connection, timer = self._watched
-        self._watched = None
+        (connection, timer), self._watched = self._watched, None
         timer.cancel()
-        self._manners.proven = connection.silent and not self._manners.wary
-        if not self._manners.proven:
+        if connection.silent:
+            self._manners.pass_watch(asyncio.get_running_loop().time())
+        else:
             connection.abort()
         self.release(connection)

@@ -1,0 +1,164 @@
+"""Requests read from one connection: what the parser tells, kept within bounds."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+from urllib.parse import quote_from_bytes
+
+import httptools
+
+from jobgateway.translation.hub import Reason, Refusal
+from jobgateway.translation.wire import Request
+
+MOST_HEADERS: Final = 100
+MOST_DROPPED: Final = 8 * 1024 * 1024
+"""Bytes of a body too large that are read and dropped, so that its sender gets to read the answer."""
+_ASCII: Final = bytes(range(0x80))
+
+
+class UnreadableError(Exception):
+    """Bytes that are no request, or more of them than are taken."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
+class Arrived:
+    """A whole request, and how it came."""
+
+    __slots__ = ("keeps", "request", "too_large", "version")
+
+    def __init__(self, request: Request, version: str, *, keeps: bool, too_large: bool) -> None:
+        self.request = request
+        self.version = version
+        self.keeps = keeps
+        """Whether the caller keeps the connection."""
+        self.too_large = too_large
+
+
+class Reading:
+    """Reads the requests of one connection, in order. The parser is llhttp, strict."""
+
+    __slots__ = (
+        "_body", "_dropped", "_fed", "_headers", "_largest_body", "_largest_head", "_parser", "_size", "_target",
+        "arrived", "between", "continues", "head_done",
+    )  # fmt: skip
+
+    def __init__(self, largest_head: int, largest_body: int) -> None:
+        """Both in bytes."""
+        self._largest_head = largest_head
+        self._largest_body = largest_body
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)  # what follows the last is dropped here
+        self.arrived: deque[Arrived] = deque()
+        """Whole requests that wait for their answer."""
+        self.between = True
+        """Whether no request has begun to come."""
+        self.head_done = False
+        self.continues = False
+        """Whether the caller waits for 100 (Continue) before it sends a body."""
+        self._fed = 0
+        self.on_message_begin()
+        self.between = True
+
+    def feed(self, data: bytes) -> None:
+        """Read on. Raises ``UnreadableError``; after that nothing more is fed."""
+        if not self.head_done:
+            self._fed += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self.arrived:
+                self.arrived[-1].keeps = False  # no protocol is switched to, so what follows is not for us
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            raise cause if isinstance(cause, UnreadableError) else error from None
+        except httptools.HttpParserError:
+            raise UnreadableError(Refusal(Reason.BAD_REQUEST)) from None
+        if not self.head_done and self._fed > self._largest_head:
+            raise self._head_too_large()
+
+    def _head_too_large(self) -> UnreadableError:
+        return UnreadableError(Refusal(Reason.BAD_REQUEST, f"limits.request_head is {self._largest_head} bytes"))
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.between = False
+        self.head_done = False
+        self.continues = False
+        self._target: list[bytes] = []
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._size = 0
+        self._dropped = False
+
+    def on_url(self, piece: bytes) -> None:
+        """A piece of the request's target."""
+        self._target.append(piece)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a field of the trailer section, which is dropped."""
+        if self.head_done:
+            return
+        self._headers.append((name.lower(), value))
+        if len(self._headers) > MOST_HEADERS:
+            raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"more than {MOST_HEADERS} headers"))
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self.head_done = True
+        self._fed = 0
+        for name, value in self._headers:
+            if name == b"expect":
+                self.continues = value.lower() == b"100-continue"
+            elif name == b"content-length" and int(value) > self._largest_body:
+                self._dropped = True
+
+    def on_body(self, piece: bytes) -> None:
+        """A piece of the body, its chunks' framing taken off."""
+        self.continues = False
+        self._size += len(piece)
+        if self._size > self._largest_body:
+            self._dropped = True
+            self._body.clear()
+        if self._size > MOST_DROPPED:
+            raise UnreadableError(Refusal(Reason.TOO_LARGE, f"limits.request_body is {self._largest_body} bytes"))
+        if not self._dropped:
+            self._body.append(piece)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        parser = self._parser
+        version = parser.get_http_version()
+        path, _, query = b"".join(self._target).partition(b"?")
+        request = Request(
+            parser.get_method().decode("ascii"),
+            _ascii(path),
+            _ascii(query),
+            tuple(self._headers),
+            b"".join(self._body) if self._body else b"",
+        )
+        keeps = parser.should_keep_alive() and version == "1.1"
+        self.arrived.append(Arrived(request, version, keeps=keeps, too_large=self._dropped))
+        self.between = True
+        self.continues = False
+
+    @property
+    def refuses_body(self) -> bool:
+        """Whether the head that is whole announces a body that is larger than is taken."""
+        return self._dropped
+
+    def without_body(self) -> Arrived:
+        """The request whose head is whole, its body given up."""
+        path, _, query = b"".join(self._target).partition(b"?")
+        method = self._parser.get_method().decode("ascii")
+        request = Request(method, _ascii(path), _ascii(query), tuple(self._headers))
+        return Arrived(request, self._parser.get_http_version(), keeps=False, too_large=True)
+
+
+def _ascii(raw: bytes) -> str:
+    return raw.decode("ascii") if raw.isascii() else quote_from_bytes(raw, _ASCII)

@@ -1,0 +1,230 @@
+"""The protocol of callers' connections, over real sockets in this process: what comes out for what bytes go in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from jobgateway.config.model import Limits
+from jobgateway.edge.protocol import callers_protocol
+from support.edges import V2_LIST, EdgeUnderTest, Gate, config_of
+
+pytestmark = pytest.mark.anyio
+
+GET = f"GET {V2_LIST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\n".encode()
+LAST = GET + b"Connection: close\r\n\r\n"
+
+
+class State:
+    """What uvicorn's server shares with its protocols."""
+
+    def __init__(self) -> None:
+        self.connections: set = set()
+        self.tasks: set = set()
+        self.default_headers = [(b"date", b"today")]
+
+
+class Served:
+    """An edge behind the protocol on a port of this process."""
+
+    def __init__(self, **more) -> None:
+        self.edge = EdgeUnderTest(config_of(**more.pop("config", {})), **more)
+        self.state = State()
+
+    async def __aenter__(self):
+        limits = self.edge.app._current.snapshot.config.limits
+        make = callers_protocol(limits, self.edge.app)
+        loop = asyncio.get_running_loop()
+        self.server = await loop.create_server(lambda: make(None, self.state, {}), "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        for connection in list(self.state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+    async def talk(self, *pieces: bytes, pause: float = 0.01) -> bytes:
+        """Send pieces and read until the other side closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        said = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        return said
+
+
+async def test_one_request_is_answered_with_its_length_and_the_connection_ends_when_asked():
+    async with Served() as served:
+        said = await served.talk(LAST)
+
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\ndate: today\r\n")
+    assert b"connection: close" in head
+    assert b"content-length: %d" % len(body) in head
+    assert json.loads(body)["data"]
+
+
+async def test_a_request_that_comes_byte_by_byte_is_the_same_request():
+    async with Served() as served:
+        whole = await served.talk(LAST)
+        single = await served.talk(*[LAST[index : index + 1] for index in range(len(LAST))], pause=0)
+
+    assert whole.partition(b"\r\n\r\n")[2] == single.partition(b"\r\n\r\n")[2]
+
+
+async def test_pipelined_requests_are_answered_in_order_each_with_its_own_id():
+    asked = [GET + b"X-Request-Id: id-%d\r\n\r\n" % number for number in range(300)]
+    async with Served() as served:
+        said = await served.talk(b"".join(asked), LAST)
+
+    ids = [line for line in said.split(b"\r\n") if line.startswith(b"x-request-id: id-")]
+    assert ids == [b"x-request-id: id-%d" % number for number in range(300)]
+    assert said.count(b"HTTP/1.1 200 OK") == 301
+
+
+async def test_what_is_pipelined_behind_a_bad_request_is_not_answered():
+    async with Served() as served:
+        said = await served.talk(GET + b"\r\n" + b"GET \x00 HTTP/1.1\r\n\r\n" + LAST)
+
+    assert said.count(b"HTTP/1.1 ") <= 2
+    assert said.count(b"HTTP/1.1 200") <= 1
+
+
+async def test_the_answer_to_head_has_no_body():
+    async with Served() as served:
+        said = await served.talk(LAST.replace(b"GET", b"HEAD", 1))
+
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert b"allow: GET" in head
+    assert body == b""
+
+
+async def test_who_expects_100_is_told_to_go_on_and_then_answered():
+    async with Served() as served:
+        head = LAST.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        said = await served.talk(head, b"abc", pause=0.05)
+
+    assert said.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+
+
+async def test_who_expects_100_with_too_large_a_body_is_refused_before_it_is_sent():
+    async with Served() as served:
+        head = GET + b"Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n"
+        said = await served.talk(head)
+
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"limits.request_body" in said
+    assert b"100 Continue" not in said
+
+
+@pytest.mark.parametrize(
+    "line", [b"Upgrade: h2c\r\nConnection: upgrade\r\n", b"Upgrade: websocket\r\nConnection: upgrade\r\n"]
+)
+async def test_no_protocol_is_switched_to(line: bytes):
+    async with Served() as served:
+        said = await served.talk(GET + line + b"\r\n")
+
+    assert said.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in said
+
+
+async def test_http_1_0_is_answered_and_closed():
+    async with Served() as served:
+        said = await served.talk(GET.replace(b"HTTP/1.1", b"HTTP/1.0") + b"\r\n")
+
+    assert said.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in said
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"http://other.test/public/x/jobs", b"other.test:443", b"*", b"public/x/jobs"],
+    ids=lambda target: target.decode(),
+)
+async def test_only_paths_are_targets(target: bytes):
+    async with Served() as served:
+        said = await served.talk(LAST.replace(V2_LIST.encode(), target))
+
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert not served.edge.seen
+
+
+async def test_a_head_that_never_ends_is_refused_at_the_limit():
+    async with Served(config={"limits": Limits(request_head=2048)}) as served:
+        said = await served.talk(GET, b"".join(b"X-%d: %s\r\n" % (number, b"a" * 90) for number in range(25)))
+
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert b"limits.request_head is 2048 bytes" in said
+
+
+async def test_more_headers_than_are_taken_are_refused():
+    async with Served() as served:
+        said = await served.talk(GET + b"".join(b"X-%d: 1\r\n" % number for number in range(120)) + b"\r\n")
+
+    assert said.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_caller_who_goes_away_ends_the_work_for_it():
+    gate = Gate()
+    async with Served(gate=gate) as served:
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(GET + b"\r\n")
+        await asyncio.wait_for(gate.reached.wait(), 5)
+        writer.transport.abort()
+        await asyncio.wait_for(gate.left_early.wait(), 5)
+        while not served.edge.kept.requests:
+            await asyncio.sleep(0.01)
+
+    assert served.edge.kept.requests[0].status == 499
+
+
+async def test_the_connection_that_is_one_too_many_is_turned_away_in_the_dialect():
+    async with Served(config={"limits": Limits(connections=1)}) as served:
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        await asyncio.sleep(0.05)
+        said = await served.talk(GET + b"\r\n")
+        writer.close()
+
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert b"connection: close" in said
+    assert b"limits.connections is 1" in said
+
+
+async def test_idle_and_slow_connections_are_closed_by_the_clock_they_are_shown():
+    async with Served() as served:
+        _, slow = await asyncio.open_connection("127.0.0.1", served.port)
+        slow.write(b"GET / HT")
+        _, idle = await asyncio.open_connection("127.0.0.1", served.port)
+        await asyncio.sleep(0.05)
+        now = asyncio.get_running_loop().time()
+        for connection in list(served.state.connections):
+            connection.look(now + 11)
+        await asyncio.sleep(0.05)
+        assert len(served.state.connections) == 1
+        for connection in list(served.state.connections):
+            connection.look(now + 80)
+        await asyncio.sleep(0.05)
+        assert served.state.connections == set()
+        slow.close()
+        idle.close()
+
+
+async def test_a_server_that_stops_lets_the_answer_under_way_go_out():
+    gate = Gate()
+    async with Served(gate=gate) as served:
+        asking = asyncio.create_task(served.talk(GET + b"\r\n"))
+        await asyncio.wait_for(gate.reached.wait(), 5)
+        for connection in list(served.state.connections):
+            connection.shutdown()
+        gate.open.set()
+        said = await asking
+
+    assert said.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in said
