@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ SCENARIOS: Final = ("peers", "latency", "pairs", "long", "costs", "cold")
 def main() -> int:
     """Run what this machine can, and say what it cannot. 1: a figure is missing that should be there."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that what was started is stopped
     if reason := load.missing():
         _tell(f"nothing can be measured: {reason}")
         return 2

@@ -41,16 +41,19 @@ CHECKED: Final[dict[str, Wanted]] = {
 
 
 def ask(port: int, request: Wanted) -> Answer:
-    """The answer to one request on a connection of its own."""
+    """The answer to one request on a connection of its own. Raises ``OSError``, also where it is no HTTP."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
         return ask_on(connection, request)
 
 
 def ask_on(connection: http.client.HTTPConnection, request: Wanted) -> Answer:
-    """The answer to one request on a connection that is kept."""
-    connection.request("GET", request.target, headers=dict([request.header]))
-    response = connection.getresponse()
-    return Answer(response.status, response.read())
+    """The answer to one request on a connection that is kept. Raises ``OSError``, also where it is no HTTP."""
+    try:
+        connection.request("GET", request.target, headers=dict([request.header]))
+        response = connection.getresponse()
+        return Answer(response.status, response.read())
+    except http.client.HTTPException as error:
+        raise ConnectionError(f"not an HTTP answer: {error!r}") from error
 
 
 def answers(port: int) -> dict[str, Answer]:

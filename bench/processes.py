@@ -112,6 +112,16 @@ def free_port() -> int:
         return port
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal (proc_pid_status(5)); yes where the system does not tell."""
+    try:
+        lines = (_PROC / str(pid) / "status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return True
+    masks = [int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:")]
+    return not masks or bool(masks[0] >> (number - 1) & 1)
+
+
 def _family(pid: int) -> list[int]:
     """A process and its descendants; alone where the system does not tell."""
     parents = {}

@@ -142,7 +142,7 @@ def _cell(table: Table, figures: dict[tuple[str, str], Figure], row: str, column
     if figure.idle > _IDLE and figure.unit == "/s":
         text += "*"
     reference = figures.get((table.reference, column))
-    if reference is None or reference.problem or row == table.reference:
+    if reference is None or reference.problem or row == table.reference or not (figure.median and reference.median):
         return text
     return text + table.compared(figure.median, reference.median)
 

@@ -7,8 +7,12 @@ from http.client import HTTPConnection
 from types import TracebackType
 from typing import Final, Self
 
+from bench.asking import ask_on
+from bench.wording import Wanted
+
 SCRAPED_EVERY: Final = 1.0
 """Seconds; Prometheus asks every 15 or 60."""
+_METRICS: Final = Wanted("/metrics", ("Accept", "text/plain"))
 
 
 class Scraper:
@@ -33,8 +37,7 @@ class Scraper:
     def _scrape(self) -> None:
         while True:
             try:
-                self._connection.request("GET", "/metrics")
-                told = self._connection.getresponse().read()
+                told = ask_on(self._connection, _METRICS).body
             except OSError as error:
                 self.problem = f"could not be scraped: {error}"
                 return

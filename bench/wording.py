@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, Final
 
 from msgspec import Struct
@@ -37,9 +37,10 @@ class Wanted(Struct, frozen=True):
         return f"GET {self.target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{name}: {value}\r\n\r\n".encode()
 
 
-def jobs(count: int) -> list[Job]:
+@cache
+def jobs(count: int) -> tuple[Job, ...]:
     """The jobs of a backend; every process that asks gets the same."""
-    return population(count, _SEED)
+    return tuple(population(count, _SEED))
 
 
 def page(limit: int, number: int = 1, *, scope: str | None = SCOPE) -> ListJobs:

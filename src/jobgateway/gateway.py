@@ -17,9 +17,10 @@ from jobgateway.observe.observer import Observer, Silent
 from jobgateway.routing.door import Admission, Door
 from jobgateway.routing.lane import Lane, lanes_of
 from jobgateway.translation.dialect import compile_dialect
-from jobgateway.translation.hub import Budget, Call, Operation, Reason, Refusal, Reply, operation_of
+from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply, operation_of
 from jobgateway.translation.plan import plan
 from jobgateway.translation.reasons import STATUS_OF, told
+from jobgateway.translation.share import takes_pages_whole
 from jobgateway.translation.wire import Headers, Request, Response
 
 HANDED_ON: Final = frozenset({b"x-request-id", b"traceparent", b"tracestate"})
@@ -88,7 +89,10 @@ class Gateway:
             return _refused(admission, outgoing or Refusal(Reason.NO_CREDENTIAL), call)
         headers = (outgoing.header, *_handed_on(request.headers))
         asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
-        return _replied(admission, call, await self._ask(lane, directed, asking), asking.calls)
+        if isinstance(directed, ListJobs) and lane.fusion is not None:
+            asking.rows = takes_pages_whole(directed, lane.abilities)
+        reply = await self._ask(lane, directed, asking)
+        return _said(admission, call, _rewritten(lane, call, reply, asking), asking.calls)
 
     async def _ask(self, lane: Lane, call: Call, asking: Asking) -> Reply:
         """Carry out the plan before the deadline; past it, whatever is under way is given up."""
@@ -123,30 +127,42 @@ def _handed_on(headers: Headers) -> Headers:
     return tuple([pair for pair in headers if pair[0] in HANDED_ON])
 
 
+def _rewritten(lane: Lane, call: Call, reply: Reply, asking: Asking) -> Reply | Response:
+    """The caller's answer where its side is fused with the backend's, else the reply as it is."""
+    if lane.fusion is None or not (asking.rows and isinstance(reply, Page) and isinstance(call, ListJobs)):
+        return reply
+    written = lane.fusion.write(call, reply)
+    return asking.judge(call, written) if isinstance(written, Refusal) else written
+
+
 def _refused(admission: Admission, refusal: Refusal, call: Call | None = None) -> Exchange:
-    if admission.lane is None:
-        return Exchange(problem(refusal), reason=refusal.reason)
-    return _exchange(admission, admission.lane, call, refusal, 0)
+    return _said(admission, call, refusal, 0)
 
 
-def _replied(admission: Admission, call: Call, reply: Reply, calls: int) -> Exchange:
-    if admission.lane is None:
-        raise TypeError("a reply came by no route")
-    return _exchange(admission, admission.lane, call, reply, calls)
-
-
-def _exchange(admission: Admission, lane: Lane, call: Call | None, reply: Reply, calls: int) -> Exchange:
+def _said(admission: Admission, call: Call | None, reply: Reply | Response, calls: int) -> Exchange:
+    """The exchange that ends with a reply, written in the caller's dialect unless it is already."""
+    lane = admission.lane
     reason = reply.reason if isinstance(reply, Refusal) else None
+    if lane is None:
+        return _undirected(reply)
+    profile = lane.route.profile
     return Exchange(
-        response=lane.dialect.write_reply(call, reply, lane.route.profile),
-        dialect=lane.dialect.name,
-        backend=lane.backend.name,
-        operation=None if call is None else operation_of(call),
-        caller=None if admission.caller is None else admission.caller.name,
-        reason=reason,
-        origin="backend" if calls and (reason is None or reason in _BACKENDS_OWN) else "gateway",
-        calls=calls,
+        reply if isinstance(reply, Response) else lane.dialect.write_reply(call, reply, profile),
+        lane.dialect.name,
+        lane.backend.name,
+        None if call is None else operation_of(call),
+        None if admission.caller is None else admission.caller.name,
+        reason,
+        "backend" if calls and (reason is None or reason in _BACKENDS_OWN) else "gateway",
+        calls,
     )
+
+
+def _undirected(reply: Reply | Response) -> Exchange:
+    """The exchange of a request that belongs to no route."""
+    if not isinstance(reply, Refusal):
+        raise TypeError("a reply came by no route")
+    return Exchange(problem(reply), reason=reply.reason)
 
 
 def problem(refusal: Refusal) -> Response:

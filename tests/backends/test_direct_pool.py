@@ -18,7 +18,7 @@ from jobgateway.backends.direct.pool import Pool
 from jobgateway.backends.origin import origin_of
 from jobgateway.backends.transport import Fault, TransportError
 from support.evil_backend import EvilBackend, answer
-from support.transports import both_loops
+from support.transports import both_loops, trust
 
 pytestmark = pytest.mark.anyio
 
@@ -27,9 +27,10 @@ MESSAGE = b"GET /ok HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /slow=60 HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def pool_of(url: str, connections: int = 1, waiting: int = 10, *, proven: bool = True) -> Pool:
+def pool_of(url: str, connections: int = 1, waiting: int = 10, *, trusted: bool = True) -> Pool:
     manners = Manners()
-    manners.proven = proven
+    if trusted:
+        trust(manners)
     opener = Opener(origin_of(url), None, manners, largest_body=1000, within=1.0)
     return Pool(opener.open, manners, connections=connections, waiting=waiting)
 

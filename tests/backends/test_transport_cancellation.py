@@ -44,7 +44,7 @@ STORM_PATHS = [
     "/garbage",
 ]
 
-POLITE_PATHS = ["/ok", "/ok", "/segments=3000", "/slow=0.005", *(path for path in STORM_PATHS if path != "/two")]
+POLITE_PATHS = [*["/ok", "/chunks", "/segments=3000"] * 8, *(path for path in STORM_PATHS if path != "/two")]
 """After bytes that nobody asked for the direct transport keeps no connection: this storm is one over kept ones."""
 
 
@@ -80,7 +80,7 @@ async def all_places_are_free(evil: EvilBackend, transport: Carrying) -> bool:
     bodies: list[bytes | None] = []
 
     async def ask() -> None:
-        bodies.append(await ask_safely(transport, "/slow=0.2"))
+        bodies.append(await ask_safely(transport, "/slow=0.05"))
 
     with anyio.fail_after(PATIENCE):
         async with anyio.create_task_group() as tasks:
@@ -169,9 +169,10 @@ async def test_a_body_in_crumbs_leaves_others_their_turn_while_it_is_read(evil: 
     assert turns > 200
 
 
-async def survives_a_storm(
-    evil: EvilBackend, kind: Kind, cancelled: Callable[..., Awaitable[None]], rounds: int
-) -> bool:
+Cancelled = Callable[[Carrying, str, float], Awaitable[None]]
+
+
+async def survives_a_storm(evil: EvilBackend, kind: Kind, cancelled: Cancelled, paths: list[str], rounds: int) -> bool:
     """Whether, after rounds of forty requests that are cancelled at any moment, nothing is lost and nothing open."""
     dice = random.Random(20261107)
     files = open_files()

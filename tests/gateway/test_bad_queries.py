@@ -28,9 +28,7 @@ def test_what_is_no_number_is_a_bad_parameter_to_explorer(key: str):
         assert json.loads(exchange.response.body)["message"].startswith(f"ErrParam::{key} is not a whole number")
 
 
-@pytest.mark.parametrize(
-    "query", ["pageSize=501", "pageSize=10000", "pageSize=9223372036854775807", "pageSize=9999999999999999999"]
-)
+@pytest.mark.parametrize("query", ["pageSize=501", "pageSize=10000", "pageSize=9223372036854775807"])
 def test_a_page_larger_than_the_gateway_allows_is_refused_with_the_limits_name(query: str):
     ((exchange, seen),) = ask("explorer", f"{LISTS['explorer']}?{query}")
     check_refused_here("explorer", exchange, seen, Reason.LIMIT)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jobgateway.backends.direct.manners import Manners
 from jobgateway.backends.direct.transport import DirectTransport
 from jobgateway.backends.httpx_transport import HttpxTransport
 
@@ -19,6 +20,12 @@ both_kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 both_loops = pytest.mark.parametrize(
     "anyio_backend", [("asyncio", {"use_uvloop": False}), ("asyncio", {"use_uvloop": True})], ids=["asyncio", "uvloop"]
 )
+
+
+def trust(manners: Manners) -> None:
+    """As if the backend had been watched, and were never to be again: what is kept is then sure."""
+    manners.trusted = True
+    manners._watch_from = float("inf")
 
 
 @asynccontextmanager

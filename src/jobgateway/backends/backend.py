@@ -14,7 +14,7 @@ from jobgateway.backends.masking import masked
 from jobgateway.backends.transport import Transport, TransportError
 from jobgateway.observe.observer import Observer
 from jobgateway.translation.dialect import Dialect
-from jobgateway.translation.hub import Call, CancelJob, Operation, Refusal, Reply, operation_of
+from jobgateway.translation.hub import Call, CancelJob, ListJobs, Operation, Refusal, Reply, operation_of
 from jobgateway.translation.wire import Headers, Request, Response
 
 OK: Final = "ok"
@@ -42,6 +42,8 @@ class Asking:
         self._observer = observer
         self._lent = lent
         self._same = same
+        self.rows = False
+        """Whether lists are left as their rows are decoded, for a fused caller's side."""
         self.calls = 0
         """How many requests were sent."""
         self.cancelling = False
@@ -66,7 +68,7 @@ class Asking:
         self.cancelling = False
         self._tell(operation, reply, time.perf_counter() - started)
         if isinstance(reply, Refusal):
-            return self._judge(call, reply)
+            return self.judge(call, reply)
         self.cancelled = cancels
         return reply
 
@@ -75,11 +77,14 @@ class Asking:
         self._observer.backend_call(self._backend.name, operation, outcome, seconds)
 
     def _read(self, call: Call, response: Response) -> Reply:
+        if self.rows and isinstance(call, ListJobs):
+            return self._backend.dialect.read_rows(call, response)
         reply = self._backend.dialect.read_reply(call, response, keep_source=self._same)
         if isinstance(reply, Refusal) and isinstance(call, CancelJob) and response.status == HTTPStatus.OK:
             return unsure(reply)
         return reply
 
-    def _judge(self, call: Call, refusal: Refusal) -> Refusal:
+    def judge(self, call: Call, refusal: Refusal) -> Refusal:
+        """What the caller is told of a refusal that came of the backend's answer."""
         refusal = blame(meant(refusal, call), lent=self._lent, same=self._same)
         return masked(refusal, self._backend.dialect.credentials.secret_in(self._headers[0][1]))

@@ -12,6 +12,7 @@ from jobgateway.config.model import Config, FillFrom, Route
 from jobgateway.routing.scopes import ScopeRule, scope_rule
 from jobgateway.translation.dialect import Dialect
 from jobgateway.translation.fill import Fill
+from jobgateway.translation.fusion import Fusion, fuse
 from jobgateway.translation.hub import Abilities
 
 
@@ -28,6 +29,8 @@ class Lane(Struct, frozen=True):
     fill: Fill | None
     same: bool
     """Whether caller and backend speak the same dialect."""
+    fusion: Fusion | None
+    """The two dialects joined, where nothing of a list need be looked at between them."""
 
     def matches_host(self, host: str) -> bool:
         """Whether the route is for this Host, lower case, with or without its port."""
@@ -50,6 +53,7 @@ def lanes_of(config: Config, dialects: Mapping[str, Dialect], backends: Mapping[
 
 def _lane(index: int, route: Route, dialect: Dialect, backend: Backend, settings: BackendSettings) -> Lane:
     same = dialect.name == backend.dialect.name
+    fill = _fill(settings) if settings.fill and not same else None
     return Lane(
         index=index,
         route=route,
@@ -57,8 +61,9 @@ def _lane(index: int, route: Route, dialect: Dialect, backend: Backend, settings
         backend=backend,
         abilities=backend.dialect.abilities(same=same),
         scopes=scope_rule(dialect, backend.dialect, mapped=route.scopes, default=settings.scope),
-        fill=_fill(settings) if settings.fill and not same else None,
+        fill=fill,
         same=same,
+        fusion=fuse(backend.dialect, dialect) if fill is None else None,
     )
 
 

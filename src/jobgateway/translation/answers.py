@@ -66,6 +66,13 @@ class ListCodec(Struct, frozen=True):
         envelope = self.envelope
         return envelope.code(answer), Page(tuple(jobs), envelope.total(answer), envelope.size(answer))
 
+    def read_rows(self, body: bytes) -> tuple[int, tuple[Any, ...], int | None, int | None]:
+        """Result code, rows as they are decoded, total and size. Raises ``msgspec`` errors of what does not fit."""
+        envelope = self.envelope
+        answer = envelope.typed.decode(body)
+        rows = tuple(envelope.content(answer) or ())
+        return envelope.code(answer), rows, envelope.total(answer), envelope.size(answer)
+
     def _read_raw(self, body: bytes) -> tuple[Any, list[Job]]:
         msgspec.json.decode(body)  # a raw part is handed on: all of the body must be strict JSON
         answer = self.envelope.raw.decode(body)
@@ -80,11 +87,15 @@ class ListCodec(Struct, frozen=True):
         else:
             write = self.record.write
             rows = [write(job) for job in jobs]
+        return self.write_rows(call, rows, page.total)
+
+    def write_rows(self, call: ListJobs, rows: list[Any], total: int | None) -> bytes:
+        """The body of a page whose rows are ready to be encoded."""
         window = call.window
         if window is None:
-            return ENCODER.encode(self.shape(rows, page.total, None, None, None))
+            return ENCODER.encode(self.shape(rows, total, None, None, None))
         number = window.offset // window.limit + 1
-        return ENCODER.encode(self.shape(rows, page.total, number, window.limit, window.offset))
+        return ENCODER.encode(self.shape(rows, total, number, window.limit, window.offset))
 
 
 class JobCodec(Struct, frozen=True):

@@ -22,6 +22,10 @@ class Record(Struct, frozen=True):
     """The job of such an object, and its source. Raises ``KeyError`` of an unknown status word."""
     write: Callable[[Job], Any]
     """What to encode for a job. Total on the hub's domain."""
+    fields: Mapping[str, JobField]
+    access: Mapping[str, str]
+    """Where each field is in what is decoded, written from ``w``."""
+    statuses: StatusCodec
 
 
 def compile_record(table: Mapping[str, JobField], statuses: StatusCodec, *, detail: bool) -> Record:
@@ -31,7 +35,44 @@ def compile_record(table: Mapping[str, JobField], statuses: StatusCodec, *, deta
     tasks = _TaskRecord.compile(each, statuses) if each else None
     shape = reader("Job", [_leaf(name, entry, statuses, tasks) for name, entry in fields.items()])
     tools = _tools(statuses, tasks)
-    return Record(shape.type, _read_function(fields, shape, tools), _write_function(fields, tools))
+    return Record(
+        type=shape.type,
+        read=_read_function(fields, shape, tools),
+        write=_write_function(fields, tools),
+        fields=fields,
+        access=shape.access,
+        statuses=statuses,
+    )
+
+
+def fuse_records(backend: Record, caller: Record) -> Callable[[Iterable[Any]], list[Any]]:
+    """What makes of rows as a backend's are decoded rows as a caller's are encoded, without a job between.
+
+    It gives what writing each job read would (a law). Tasks are left out: lists have none.
+    Raises ``KeyError`` of an unknown status word.
+    """
+    words = {word: caller.statuses.write[status] for word, status in backend.statuses.read.items()}
+    values = {}
+    for name, entry in caller.fields.items():
+        if name not in backend.fields:
+            values[name] = "None"
+        elif entry.codec == "status":
+            values[name] = f"words[{backend.access[name]}]"
+        else:
+            values[name] = _converting(backend.fields[name], entry.codec, backend.access[name])
+    made = writer("Job", [Leaf(name, entry.at, Any) for name, entry in caller.fields.items()], values)
+    tools = {"millis_of": millis_of, "iso_of": iso_of, "words": words, **made.bound}
+    return function("fuse", ["rows"], f"[{made.expression} for w in rows]", tools)
+
+
+def _converting(read: JobField, written: CodecName, place: str) -> str:
+    """A value from one codec to another; the two often say it alike."""
+    if read.codec == written:
+        if written != "iso":
+            return place
+        return f"None if {place} is None else iso_of(millis_of({place}))"
+    value = _reading(read.codec, place, optional=read.nullable)
+    return _writing(written, f"({value})")
 
 
 def _leaf(name: str, entry: JobField | TaskField, statuses: StatusCodec, tasks: _TaskRecord | None) -> Leaf:

@@ -86,6 +86,13 @@ def share_out(call: ListJobs, abilities: Abilities) -> Share | Refusal:
     return Share(sent, kept, scope, abilities.scope_field or "", arrangement, call.order)
 
 
+def takes_pages_whole(call: ListJobs, abilities: Abilities) -> bool:
+    """Whether the plan of a call needs no more of a job than its id and its time of creation."""
+    if call.wanted is not ANYTHING or (call.order is not None and not abilities.orders):
+        return False
+    return call.scope is None or Operation.LIST in abilities.confined
+
+
 def is_within(job: Job, scope: str, scope_field: str) -> bool:
     """Whether a job shows that it belongs to a scope."""
     shown = getattr(job, scope_field)

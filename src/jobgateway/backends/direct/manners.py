@@ -12,7 +12,7 @@ from typing import Final
 
 WATCH: Final = 0.1
 """Seconds for which a connection is watched after its answer: longer than a second answer would be late."""
-WATCH_AGAIN: Final = 1.0
+WATCH_AGAIN: Final = 5.0
 """Seconds from one watch to the next."""
 DISTRUST: Final = 60.0
 """Seconds after an offence in which no connection is kept."""

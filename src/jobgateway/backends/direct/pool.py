@@ -31,7 +31,7 @@ class Pool:
         self._idle = Idle()
         """No more than there are slots free, or about to be taken by a waiter."""
         self._watched: tuple[Connection, asyncio.TimerHandle] | None = None
-        """It keeps its slot, unless one is wanted and none is free."""
+        """It keeps its slot."""
         self._closed = False
 
     async def acquire(self, *, fresh: bool) -> Connection:
@@ -39,8 +39,6 @@ class Pool:
 
         Raises ``TransportError``: busy, or unreachable.
         """
-        if not self._free and self._manners.trusted:
-            self._end_watch()
         if self._free:
             self._free -= 1
         else:
@@ -62,17 +60,15 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Give a connection back, whatever became of it."""
-        if connection.usable and not self._closed:
+        if connection.usable:
             now = asyncio.get_running_loop().time()
-            if self._watched is None and self._manners.may_watch(now):
-                self._watch(connection)
+            if self._manners.may_watch(now) and self._watched is None and not self._closed:
+                self._watched = connection, asyncio.get_running_loop().call_later(WATCH, self._end_watch)
                 return
-            if self._manners.trusted:
+            if self._manners.trusted and not self._closed:
                 self._idle.put(connection, now)
             else:
                 connection.abort()
-        elif self._closed:
-            connection.abort()
         self._pass_on()
 
     def close(self) -> None:
@@ -108,9 +104,6 @@ class Pool:
                 waiter.set_result(None)
                 return
         self._free += 1
-
-    def _watch(self, connection: Connection) -> None:
-        self._watched = connection, asyncio.get_running_loop().call_later(WATCH, self._end_watch)
 
     def _end_watch(self) -> None:
         if self._watched is None:
