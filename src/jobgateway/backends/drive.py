@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import closing
 from typing import cast
 
 import anyio
@@ -19,19 +18,18 @@ async def drive(plan: Plan, ask: Ask, *, together: int) -> Reply:
 
     What ``ask`` or the plan raises passes through as it is.
     """
-    with closing(plan):
-        try:
-            batch = next(plan)
-            while True:
-                batch = plan.send(await _replies(batch, ask, together))
-        except StopIteration as end:  # only the plan can: a coroutine turns its own into RuntimeError (PEP 479)
-            return cast("Reply", end.value)
-
-
-async def _replies(batch: tuple[Call, ...], ask: Ask, together: int) -> list[Reply]:
-    if len(batch) == 1:
-        return [await ask(batch[0])]
-    return await _Batch(batch, ask).replies(together)
+    try:
+        batch = next(plan)
+        while True:
+            if len(batch) == 1:  # nearly always: not worth a task
+                replies = [await ask(batch[0])]
+            else:
+                replies = await _Batch(batch, ask).replies(together)
+            batch = plan.send(replies)
+    except StopIteration as end:  # only the plan can: a coroutine turns its own into RuntimeError (PEP 479)
+        return cast("Reply", end.value)
+    finally:
+        plan.close()
 
 
 class _Batch:

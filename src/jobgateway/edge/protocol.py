@@ -138,10 +138,17 @@ class CallersProtocol(asyncio.Protocol):
         self._keeps = self._keeps and arrived.keeps
         answering = self._callers.edge.answering
         incoming = answering.incoming(arrived.request, arrived.version, too_large=arrived.too_large)
-        task = asyncio.get_running_loop().create_task(self._answer(incoming))
+        task = asyncio.get_running_loop().create_task(self._serve(incoming))
         self._task = task
         self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
+
+    async def _serve(self, incoming: Incoming) -> None:
+        """Answer one request; the task is forgotten before the next begins."""
+        task = self._task
+        try:
+            await self._answer(incoming)
+        finally:
+            self._state.tasks.discard(task)
 
     async def _answer(self, incoming: Incoming) -> None:
         edge = self._callers.edge
