@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from bench.backends import canned
 from bench.contenders import CONTENDERS, GATEWAY, Contender
 from bench.field import Field, UnfitError, field
 from bench.figures import FULL, QUICK, Results, Setting, Sheet
+from bench.others import Others
 from bench.processes import StartError
 from bench.run import Run
 from bench.scenarios import cold, costs, latency, long, pairs, peers
@@ -33,20 +35,18 @@ def main() -> int:
         _tell(f"nothing can be measured: {reason}")
         return 2
     facts, setting, chosen = machine.facts(), _setting(options), _chosen(options.contenders)
-    _warn(facts, setting)
     skipped = {each.name: reason for each in chosen if (reason := each.missing())}
     for name, reason in skipped.items():
         _tell(f"skipped {name}: {reason}")
     contenders = tuple(each for each in chosen if each.name not in skipped)
-    try:
-        with machine.loading(), canned(BACKEND, jobs=MANY) as backend:
-            run = Run(setting, contenders, backend, Sheet(), _tell)
-            _measure(run, options.scenarios)
-    except (UnfitError, StartError) as error:
-        _tell(f"nothing can be measured: {error}")
-        return 1
+    others = Others()
+    with machine.loading(), canned(BACKEND, jobs=MANY) as backend:
+        run = Run(setting, contenders, backend, Sheet(), _tell)
+        _measure(run, options.scenarios)
+    facts["others"] = others.cores()
     results = Results(datetime.now(UTC).date().isoformat(), setting, facts, skipped, run.sheet.figures())
     print(report.tables(results))
+    _warn(results)
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
@@ -54,17 +54,29 @@ def main() -> int:
 
 
 def _measure(run: Run, scenarios: Sequence[str]) -> None:
-    """Those that share the field first, then those that start servers of their own."""
+    """Those that share the field first, then those that start servers of their own. One that fails ends no other."""
     together: dict[str, Callable[[Run, Field], None]] = {"peers": peers.run, "latency": latency.run}
     alone = {"pairs": pairs.run, "long": long.run, "costs": costs.run, "cold": cold.run}
-    if together.keys() & set(scenarios):
-        with field(run) as there:
-            for name, scenario in together.items():
-                if name in scenarios:
-                    scenario(run, there)
+    wanted = [name for name in together if name in scenarios]
+    if wanted:
+        with _told(run, wanted), field(run) as there:
+            for name in wanted:
+                together[name](run, there)
     for name, measure in alone.items():
         if name in scenarios:
-            measure(run)
+            with _told(run, [name]):
+                measure(run)
+
+
+@contextmanager
+def _told(run: Run, scenarios: Sequence[str]) -> Iterator[None]:
+    """Note a failure to start or to answer where the figures would be."""
+    try:
+        yield
+    except (UnfitError, StartError, OSError) as error:
+        run.tell(f"{', '.join(scenarios)}: {error}")
+        for name in scenarios:
+            run.sheet.fail((name, GATEWAY.name, "anything"), "does not start or does not answer rightly")
 
 
 def _chosen(words: Sequence[str]) -> list[Contender]:
@@ -94,13 +106,13 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _warn(facts: dict[str, object], setting: Setting) -> None:
-    if setting.quick:
+def _warn(results: Results) -> None:
+    if results.setting.quick:
         return
-    if not facts["pinned"]:
+    if not results.machine["pinned"]:
         _tell("this machine cannot keep processes to one of two cores: the figures compare less well")
-    if float(str(facts["load_average"])) > machine.QUIET:
-        _tell(f"others are at work here (load {facts['load_average']}): these figures should not be quoted")
+    if (others := results.machine["others"] or 0.0) > machine.QUIET:
+        _tell(f"others kept {others} cores busy meanwhile: these figures should not be quoted")
 
 
 def _tell(text: str) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from bench.gateways import Settings, write_config
-from bench.machine import NODE_MODULES, envoy, program, serving
+from bench.machine import NODE_MODULES, program, serving
 from bench.processes import Process, free_port, running, wait_until_listening
 from bench.wording import BACKEND, CALLER, KEY, Wanted, wanted
 from jobgateway.translation.hub import Call
@@ -112,15 +112,15 @@ def _plain(port: int, _backend: int, _folder: Path) -> list[str]:
 
 def _envoy(port: int, backend: int, folder: Path) -> list[str]:
     return [
-        envoy() or "envoy",
+        program("envoy") or "envoy",
         *("-c", _filled("envoy.yaml", port, backend, folder)),
         *("--disable-hot-restart", "--concurrency", "1", "--log-level", "error"),
     ]
 
 
-def _needs(what: str, find: Callable[[], str | None], *files: Path) -> Callable[[], str | None]:
+def _needs(name: str, what: str, *files: Path) -> Callable[[], str | None]:
     def missing() -> str | None:
-        there = find() is not None and all(file.exists() for file in files)
+        there = program(name) is not None and all(file.exists() for file in files)
         return None if there else f"{what} is not installed (bench/install.sh)"
 
     return missing
@@ -132,14 +132,10 @@ CONTENDERS: Final = (
     Contender(
         "Node: fastify + undici",
         _node,
-        _needs(
-            "Node with fastify and undici", lambda: program("node"), NODE_MODULES / "fastify", NODE_MODULES / "undici"
-        ),
+        _needs("node", "Node with fastify and undici", NODE_MODULES / "fastify", NODE_MODULES / "undici"),
     ),
-    Contender("nginx + Lua + cjson", _nginx("nginx-lua.conf"), _needs("nginx with Lua", lambda: program("nginx"), LUA)),
+    Contender("nginx + Lua + cjson", _nginx("nginx-lua.conf"), _needs("nginx", "nginx with Lua", LUA)),
     Contender("plain Starlette + httpx", _plain),
-    Contender("Envoy, handing on", _envoy, _needs("Envoy", lambda: envoy()), translates=False),
-    Contender(
-        "nginx, handing on", _nginx("nginx-pass.conf"), _needs("nginx", lambda: program("nginx")), translates=False
-    ),
+    Contender("Envoy, handing on", _envoy, _needs("envoy", "Envoy"), translates=False),
+    Contender("nginx, handing on", _nginx("nginx-pass.conf"), _needs("nginx", "nginx"), translates=False),
 )

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from uvicorn.server import ServerState
 
-from bench.wording import CASES, FEW, KEY, SCOPE, jobs, wanted
+from bench.wording import CASES, FEW, KEY, SCOPE, Wanted, jobs, wanted
 from jobgateway.backends.backend import Backend
 from jobgateway.config.model import Backend as Settings
 from jobgateway.config.model import Caller, Config, Route, Secret
 from jobgateway.config.specs import shipped_dialects, shipped_specs
 from jobgateway.edge.app import Edge
 from jobgateway.edge.current import Current
+from jobgateway.edge.protocol import callers_protocol
 from jobgateway.gateway import Gateway
 from jobgateway.mock.store import Store
 from jobgateway.observe.events import Events
@@ -57,8 +58,32 @@ class Stub:
         return response
 
 
+class Wire(asyncio.Transport):
+    """A connection's other end, in this process: it wakes whoever waits for an answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answer: asyncio.Future[bytes] | None = None
+
+    def answer(self) -> asyncio.Future[bytes]:
+        """What is written next."""
+        self._answer = asyncio.get_running_loop().create_future()
+        return self._answer
+
+    def write(self, data: Any) -> None:
+        """Give the answer, which comes as a whole."""
+        if self._answer is not None:
+            self._answer.set_result(data)
+
+    def pause_reading(self) -> None:
+        """Nothing is read from anywhere."""
+
+    def resume_reading(self) -> None:
+        """Nothing is read from anywhere."""
+
+
 class Inside:
-    """An edge over a stub, and one kind of request."""
+    """A caller's connection to a gateway over a stub, and one kind of request. Belongs to a running event loop."""
 
     def __init__(self, caller: str, backend: str, case: str) -> None:
         metrics, config = Metrics("0"), _config(caller, backend)
@@ -66,30 +91,33 @@ class Inside:
         self._stub = Stub(backend)
         made = Backend(backend, self._backend, self._stub, 10.0, self._backend.write_secret(KEY))
         self._gateway = Gateway(config, {backend: made}, metrics)
-        self._edge = Edge(Current(config, self._gateway), (metrics,), Events())
-        self._request = _request(caller, case)
-        self._scope = _scope(self._request)
-        self._never = asyncio.Event()
-        self._sent: list[Any] = []
+        served = Edge(Current(config, self._gateway), (metrics,), Events())
+        self._connection = callers_protocol(config.limits, served)(None, ServerState(), {})
+        self._wire = Wire()
+        self._connection.connection_made(self._wire)
+        asked = wanted(caller, CASES[case])
+        self._head = asked.head(8080)
+        self._request = _request(asked)
 
     async def layers(self) -> dict[str, Layer]:
         """What can be timed, outermost first. Raises ``ValueError`` where the answer is not a good one."""
-        await self.edge()
-        if self._sent[0]["status"] != HTTPStatus.OK:
-            raise ValueError(f"answered with {self._sent}")
-        return {"edge": self.edge, "gateway": self.gateway, "translation": self.translation}
+        answer = await self.edge()
+        if not answer.startswith(b"HTTP/1.1 200 "):
+            raise ValueError(f"answered with {answer[:500]!r}")
+        return {"edge": self.edge, "gateway": self.gateway, "hub": self.hub}
 
-    async def edge(self) -> None:
-        """From an ASGI scope to ASGI messages."""
-        self._sent.clear()
-        await self._edge(self._scope, self._receive, self._send)
+    async def edge(self) -> bytes:
+        """From a request's bytes to the answer's."""
+        answer = self._wire.answer()
+        self._connection.data_received(self._head)
+        return await answer
 
     async def gateway(self) -> None:
         """From a request to an exchange."""
         await self._gateway.answer(self._request)
 
-    async def translation(self) -> None:
-        """What the two dialects do: read the call, write and read what the backend is asked, write the last reply."""
+    async def hub(self) -> None:
+        """What two dialects that are not fused do: read the call, write and read each backend call, write the last."""
         call = self._caller.read_call(self._request)
         if isinstance(call, Refusal):
             raise TypeError(f"no call: {call}")
@@ -97,13 +125,6 @@ class Inside:
             self._backend.write_call(asked)
             reply = self._backend.read_reply(asked, response, keep_source=self._backend is self._caller)
         self._caller.write_reply(call, reply, self._caller.spec.profiles[0])
-
-    async def _receive(self) -> dict[str, Any]:
-        await self._never.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Any) -> None:
-        self._sent.append(message)
 
 
 def _config(caller: str, backend: str) -> Config:
@@ -116,20 +137,7 @@ def _config(caller: str, backend: str) -> Config:
     return Config(backends={backend: settings}, routes=(route,), specs=specs, callers={"bench": known})
 
 
-def _request(caller: str, case: str) -> Request:
-    asked = wanted(caller, CASES[case])
+def _request(asked: Wanted) -> Request:
     path, _, query = asked.target.partition("?")
     name, value = asked.header
     return Request("GET", path, query, ((b"host", b"127.0.0.1:8080"), (name.lower().encode(), value.encode())))
-
-
-def _scope(request: Request) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "http_version": "1.1",
-        "method": request.method,
-        "path": request.path,
-        "raw_path": request.path.encode(),
-        "query_string": request.query.encode(),
-        "headers": list(request.headers),
-    }

@@ -19,6 +19,8 @@ from bench.wording import Wanted
 
 SAMPLED_EVERY: Final = 0.05
 _GLANCE: Final = 0.001
+_TIMEOUT: Final = "10s"
+"""How long an answer may take before it counts as an error."""
 LONGEST: Final = 120.0
 """Seconds after which wrk has to have ended."""
 _RATE: Final = re.compile(r"Requests/sec:\s*([0-9.]+)")
@@ -77,7 +79,7 @@ def read(out: str) -> tuple[float, int, int]:
 
 def _wrk(port: int, wanted: Wanted, seconds: float, connections: int) -> str:
     """Run wrk; it counts whole seconds, so for a part of one it is interrupted, and tells then too."""
-    command = [program("wrk") or "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s"]
+    command = [program("wrk") or "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s", "--timeout", _TIMEOUT]
     command += ["-H", ": ".join(wanted.header), f"http://127.0.0.1:{port}{wanted.target}"]
     popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

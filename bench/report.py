@@ -107,10 +107,11 @@ def facts(results: Results) -> str:
     machine, setting = results.machine, results.setting
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     pinned = "one for who is measured, one for load and backend" if machine["pinned"] else "nobody kept to one of them"
+    others = "" if machine["others"] is None else f" Others kept {machine['others']} cores busy meanwhile."
     quick = "A quick run, whose figures say nothing. " if setting.quick else ""
     return (
         f"{quick}{results.day}, {machine['cpu']}, {machine['cores']} cores ({pinned}), {machine['system']} "
-        f"{machine['kernel']}, load {machine['load_average']} at the start. Medians of {setting.rounds} rounds of "
+        f"{machine['kernel']}.{others} Medians of {setting.rounds} rounds of "
         f"{setting.seconds:g} s, {setting.connections} connections; ± is half of the distance between least and "
         f"largest. Python {machine['python']}, {versions}."
     )

@@ -10,6 +10,7 @@ from bench.backends import canned
 from bench.contenders import Started, gateway, started
 from bench.figures import Sheet
 from bench.gateways import Settings, prefix_of
+from bench.processes import StartError
 from bench.run import Run
 from bench.steady import Waited, steady
 from bench.walks import Walk, WalkError, Walking, page_after_page, whole
@@ -47,9 +48,10 @@ def _round(name: str, backends: Mapping[str, int], run: Run) -> None:
         with started(gateway("jobgateway", settings, backends=backends), 0) as there:
             _walk(there, request, page_after_page(backends[name], name), row, run.sheet)
             _wait(there, request, other, row, run)
-    except (WalkError, OSError) as error:
+    except (WalkError, StartError, OSError) as error:
+        run.tell(f"{row}: {error}")
         for place in ((TABLE, row, "gateway"), (WAITS, row, "longest wait meanwhile")):
-            run.sheet.fail(place, str(error))
+            run.sheet.fail(place, "the list did not come as a whole, or nobody was there")
 
 
 def _walk(there: Started, request: Wanted, pages: Walk, row: str, sheet: Sheet) -> None:

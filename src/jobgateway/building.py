@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jobgateway.backends.backend import Backend
-from jobgateway.backends.demo import demo_transport
-from jobgateway.backends.httpx_transport import HttpxTransport
+from jobgateway.backends.direct.transport import DirectTransport
 from jobgateway.backends.transport import Transport
 from jobgateway.config.model import Backend as Settings
 from jobgateway.config.model import Config
 from jobgateway.gateway import Gateway
-from jobgateway.mock.app import mock_app
-from jobgateway.mock.population import documented
-from jobgateway.mock.store import Store, scopes_of
 from jobgateway.observe.observer import Observer
 from jobgateway.translation.dialect import Dialect, compile_dialect
+
+if TYPE_CHECKING:
+    from jobgateway.backends.httpx_transport import HttpxTransport
 
 DEMO: Final = "demo://"
 
@@ -42,10 +41,26 @@ def build_backend(config: Config, settings: Settings, dialect: Dialect) -> Backe
 
 def _transport(config: Config, settings: Settings, dialect: Dialect) -> Transport:
     if settings.url.startswith(DEMO):
-        jobs = documented(dialect)
-        store = Store(jobs, clock=_now, scopes=scopes_of(jobs, dialect.spec.scope.field))
-        return demo_transport(mock_app(dialect, store, profile=dialect.spec.profiles[0]))
-    return HttpxTransport(settings.url, connections=config.limits.connections, largest_body=config.limits.response_body)
+        return _embedded(dialect)
+    kind = DirectTransport if settings.transport == "direct" else _careful()
+    return kind(settings.url, connections=config.limits.connections, largest_body=config.limits.response_body)
+
+
+def _careful() -> type[HttpxTransport]:
+    from jobgateway.backends.httpx_transport import HttpxTransport  # noqa: PLC0415, slow to load, and seldom needed
+
+    return HttpxTransport
+
+
+def _embedded(dialect: Dialect) -> Transport:
+    from jobgateway.backends.demo import demo_transport  # noqa: PLC0415, as above, and so are all of these
+    from jobgateway.mock.app import mock_app  # noqa: PLC0415
+    from jobgateway.mock.population import documented  # noqa: PLC0415
+    from jobgateway.mock.store import Store, scopes_of  # noqa: PLC0415
+
+    jobs = documented(dialect)
+    store = Store(jobs, clock=_now, scopes=scopes_of(jobs, dialect.spec.scope.field))
+    return demo_transport(mock_app(dialect, store, profile=dialect.spec.profiles[0]))
 
 
 def _now() -> int:

@@ -55,6 +55,8 @@ REFUSED = {
     "switching by name": b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
     "another protocol": b"RTSP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc",
     "a third protocol": b"ICE/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+    "another version": b"HTTP/2.0 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+    "another version behind an interim answer": HINTS + b"HTTP/2.0 200 OK\r\nContent-Length: 3\r\n\r\nabc",
     "a line before": b"\r\n" + THREE,
     "length twice": OK + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
     "length and chunks": OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import socket
 from collections.abc import AsyncIterator
@@ -219,11 +220,13 @@ async def test_what_came_and_was_not_yet_read_keeps_a_connection_from_use(unread
 
 
 @both_loops
-async def test_a_closed_pool_keeps_nothing(evil: EvilBackend):
-    pool = pool_of(evil.url, connections=2)
-    held = await pool.acquire(fresh=False)
-    pool.release(await pool.acquire(fresh=False))
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_closed_pool_keeps_nothing(evil: EvilBackend, trusted: bool):
+    pool = pool_of(evil.url, connections=3, trusted=trusted)
+    held, kept = [await pool.acquire(fresh=False) for _ in range(2)]
+    pool.release(kept)
     pool.close()
+    assert not kept.usable
     await held.exchange(MESSAGE)
     pool.release(held)
     assert not held.usable
@@ -231,8 +234,66 @@ async def test_a_closed_pool_keeps_nothing(evil: EvilBackend):
     await late.exchange(MESSAGE)
     pool.release(late)
     assert await evil.all_closed()
-    assert await is_whole(pool, 2)
+    assert await is_whole(pool, 3)
     assert await evil.all_closed()
+
+
+async def test_a_pool_that_was_closed_untried_watches_nothing(evil: EvilBackend):
+    pool = pool_of(evil.url, trusted=False)
+    held = await pool.acquire(fresh=False)
+    pool.close()
+    pool.release(held)
+    assert not held.usable
+    assert await is_whole(pool)
+
+
+@both_loops
+async def test_while_the_first_connection_is_watched_it_keeps_its_slot_and_the_others_are_closed(evil: EvilBackend):
+    pool = pool_of(evil.url, connections=2, trusted=False)
+    watched, other = [await pool.acquire(fresh=False) for _ in range(2)]
+    pool.release(watched)
+    pool.release(other)
+    assert watched.usable
+    assert not other.usable
+    fresh = await pool.acquire(fresh=False)
+    assert fresh is not watched
+    waiter = await waiting_for(pool)
+    with anyio.fail_after(PATIENCE):
+        assert await waiter is watched
+    pool.release(watched)
+    pool.release(fresh)
+    assert watched.usable
+    assert fresh.usable
+    pool.close()
+
+
+@both_loops
+async def test_bytes_that_come_at_the_end_of_the_watch_are_seen():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        pool = pool_of(f"http://127.0.0.1:{listener.getsockname()[1]}", trusted=False)
+        connection = await pool.acquire(fresh=False)
+        backend, _ = listener.accept()
+        pool.release(connection)
+        backend.sendall(b"x")
+        pool._end_watch()
+        assert not connection.usable
+        assert not pool._manners.trusted
+        assert await is_whole(pool)
+        pool.close()
+        backend.close()
+
+
+async def test_after_an_offence_nothing_that_was_kept_before_is_used(evil: EvilBackend):
+    pool = pool_of(evil.url, connections=3)
+    held = [await pool.acquire(fresh=False) for _ in range(3)]
+    pool.release(held[0])
+    pool.release(held[1])
+    held[1].data_received(b"x")
+    pool.release(held[2])
+    assert not held[2].usable
+    assert await pool.acquire(fresh=False) not in held
+    assert not held[0].usable
+    pool.close()
 
 
 @both_loops
@@ -269,6 +330,27 @@ async def test_an_answer_that_is_not_whole_when_its_request_is_cancelled_ends_th
     assert not connection.usable
     pool.release(connection)
     assert await evil.all_closed()
+
+
+@both_loops
+async def test_a_failure_in_the_moment_of_the_cancellation_is_not_complained_of_later(pool: Pool):
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    for cancelled_first in (True, False):
+        connection = await pool.acquire(fresh=True)
+        task = asyncio.create_task(connection.exchange(SLOW))
+        await anyio.lowlevel.checkpoint()
+        if cancelled_first:
+            task.cancel()
+        connection.data_received(b"x")
+        if not cancelled_first:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        pool.release(connection)
+        del task, connection
+        gc.collect()
+    assert told == []
 
 
 async def test_an_exchange_that_is_dropped_unfinished_ends_the_connection(evil: EvilBackend, pool: Pool):

@@ -74,7 +74,7 @@ async def with_a_task(transport: Carrying, path: str, seconds: float) -> None:
 
 
 async def all_places_are_free(evil: EvilBackend, transport: Carrying) -> bool:
-    """Whether as many requests as the limit allows run at once, and no more."""
+    """Whether as many requests as the limit allows run at once, and no more; a place may be watched at first."""
     assert await evil.nothing_left()
     evil.most_busy = 0
     bodies: list[bytes | None] = []
@@ -83,10 +83,13 @@ async def all_places_are_free(evil: EvilBackend, transport: Carrying) -> bool:
         bodies.append(await ask_safely(transport, "/slow=0.05"))
 
     with anyio.fail_after(PATIENCE):
-        async with anyio.create_task_group() as tasks:
-            for _ in range(2 * CONNECTIONS):
-                tasks.start_soon(ask)
-    return bodies == [GOOD] * 2 * CONNECTIONS and evil.most_busy == CONNECTIONS
+        for _ in range(4):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(2 * CONNECTIONS):
+                    tasks.start_soon(ask)
+            if evil.most_busy >= CONNECTIONS:
+                break
+    return set(bodies) == {GOOD} and evil.most_busy == CONNECTIONS
 
 
 @pytest.mark.parametrize("path", ["/informational", "/informational_flood"])

@@ -151,6 +151,8 @@ def test_a_target_that_cannot_be_said_is_not_sent(kind: Kind, request_: Request)
         (b"x s3cret", b"1"),
         (b"x\r\ns3cret", b"1"),
         (b"x:s3cret", b"1"),
+        (b"x: s3cret", b"1"),
+        (b"x: s3cret: y", b"1"),
         (b"", b"s3cret"),
         (b"host", b"s3cret.example"),
         (b"Host", b"s3cret.example"),

@@ -8,10 +8,11 @@ from pathlib import Path
 import anyio
 import pytest
 
+from jobgateway.backends.direct.transport import DirectTransport
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Request
 from support.evil_backend import GOOD, EvilBackend
-from support.transports import Kind, both_loops, carrying
+from support.transports import Kind, both_loops, carrying, trust
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +32,19 @@ async def refused(kind: Kind, url: str, ca_file: str | None) -> TransportError:
         with anyio.fail_after(PATIENCE), pytest.raises(TransportError) as caught:
             await transport.send(Request("GET", "/ok"))
     return caught.value
+
+
+@both_loops
+async def test_one_handshake_is_enough_for_many_requests_over_a_kept_connection():
+    async with EvilBackend(server_side()) as backend:
+        url = f"https://localhost:{backend.port}"
+        async with carrying(DirectTransport, url, connections=2, ca_file=AUTHORITY) as transport:
+            trust(transport._pool._manners)
+            with anyio.fail_after(PATIENCE):
+                for _ in range(10):
+                    assert (await transport.send(Request("GET", "/ok"))).body == GOOD
+                    await anyio.lowlevel.checkpoint()
+        assert (len(backend.seen), backend.accepted) == (10, 1)
 
 
 @both_loops

@@ -13,8 +13,9 @@ import pytest
 from bench.asking import Answer, disagreements
 from bench.backends import canned
 from bench.contenders import CONTENDERS, GATEWAY, Contender, Started, started
-from bench.field import UnfitError, disagreeing, right_answers
-from bench.processes import StartError
+from bench.field import UnfitError, disagreeing, field, right_answers
+from bench.figures import QUICK, Sheet
+from bench.run import Run
 from bench.wording import BACKEND, CALLER, CASES, FEW, MANY
 
 from bench import load, report
@@ -50,7 +51,7 @@ def test_a_quick_run_prints_every_table_and_keeps_every_figure(tmp_path: Path) -
         check=False,
     )
 
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     results = report.read(kept)
     assert results.problems() == []
     assert all(each.values for each in results.figures)
@@ -122,7 +123,6 @@ def test_another_status_is_noticed_and_the_order_of_keys_is_not() -> None:
 
 def test_who_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.contenders.program", lambda _name: None)
-    monkeypatch.setattr("bench.contenders.envoy", lambda: None)
     monkeypatch.setattr("bench.load.program", lambda _name: None)
 
     missing = [each.missing() for each in CONTENDERS]
@@ -132,8 +132,18 @@ def test_who_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(each is None or each.endswith(" is not installed (bench/install.sh)") for each in missing)
 
 
-def test_a_contender_that_cannot_be_started_is_told_with_what_it_said(backend: Started) -> None:
-    broken = Contender("broken", lambda *_: [sys.executable, "-c", "raise SystemExit('no such module')"])
+def test_who_answers_otherwise_or_not_at_all_is_not_measured(backend: Started) -> None:
+    def fewer(port: int, _backend: int, _folder: Path) -> list[str]:
+        return [sys.executable, "-m", "bench.canned", CALLER, str(port), "--jobs", str(FEW)]
 
-    with pytest.raises(StartError, match="it ended: no such module"), started(broken, backend.port):
-        raise AssertionError("it runs")
+    def broken(_port: int, _backend: int, _folder: Path) -> list[str]:
+        return [sys.executable, "-c", "raise SystemExit('no such module')"]
+
+    told: list[str] = []
+    contenders = (GATEWAY, Contender("fewer", fewer), Contender("broken", broken))
+
+    with field(Run(QUICK, contenders, backend, Sheet(), told.append)) as there:
+        assert [each.name for each in there.started] == ["jobgateway"]
+        assert there.unfit["fewer"].startswith("answers otherwise: ")
+        assert there.unfit["broken"] == "does not start or does not answer"
+    assert told == ["broken: it ended: no such module\n"]

@@ -101,7 +101,7 @@ def sheet() -> Sheet:
 
 
 def results() -> Results:
-    machine = {"cpu": "a cpu", "cores": 2, "pinned": True, "load_average": 0.1, "system": "Linux", "kernel": "6.1"}
+    machine = {"cpu": "a cpu", "cores": 2, "pinned": True, "others": 0.02, "system": "Linux", "kernel": "6.1"}
     return Results("2026-11-21", FULL, {**machine, "python": "3.11", "versions": {}}, {}, sheet().figures())
 
 
@@ -182,7 +182,7 @@ def test_every_pair_can_be_looked_into(pair: tuple[str, str]) -> None:
 
     found = asyncio.run(times())
 
-    assert list(found) == ["edge", "gateway", "translation"]
+    assert list(found) == ["edge", "gateway", "hub"]
     assert all(0 < each.least <= each.median for each in found.values())
 
 

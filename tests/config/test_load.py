@@ -36,7 +36,7 @@ def test_a_minimal_file_gets_its_defaults(tmp_path: Path) -> None:
     assert config.specs == shipped_specs()
     assert config.routes == (Route("explorer", "replay", "documented"),)
     backend = config.backends["replay"]
-    assert (backend.name, backend.timeout, backend.transport, backend.fill) == ("replay", 10.0, "httpx", {})
+    assert (backend.name, backend.timeout, backend.transport, backend.fill) == ("replay", 10.0, "direct", {})
     assert not backend.lends
 
 

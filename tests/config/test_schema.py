@@ -87,7 +87,7 @@ WRONG = [
     "backends: {replay: {dialect: explorer, url: 'https://user:pw@x'}}",
     "backends: {replay: {dialect: explorer, url: 'demo://', timeout: 10}}",
     "backends: {replay: {dialect: explorer, url: 'demo://', timeout: 10 s}}",
-    "backends: {replay: {dialect: explorer, url: 'demo://', transport: direct}}",
+    "backends: {replay: {dialect: explorer, url: 'demo://', transport: curl}}",
     "backends: {replay: {dialect: explorer, url: 'demo://', login: {}}}",
     "backends: {replay: {dialect: explorer, url: 'demo://', credential: 5}}",
     "backends: {replay: {dialect: explorer, url: 'demo://', fill: {id: 5}}}",

@@ -25,7 +25,7 @@ def test_a_minimal_file_is_shown_with_its_defaults(tmp_path: Path) -> None:
                 "url": "demo://",
                 "scope": "3sWXSsqHgSKnE87YkNJK",
                 "timeout": "10s",
-                "transport": "httpx",
+                "transport": "direct",
                 "fill": {},
             }
         },

@@ -36,7 +36,7 @@ def test_a_spec_keeps_its_types() -> None:
 
     assert spec.statuses[Status.STOPPING].word == 5
     assert spec.refusals.forms[Reason.NO_JOB][0].code == 40404000
-    assert spec.paging is not None and spec.paging.size.largest == 100
+    assert spec.paging is not None and spec.paging.size.largest == 200
     assert spec.examples[0]["createTime"] == 1657847355906
     assert shipped_specs()["openreplay-v1"].examples[0]["errors"] is None
 

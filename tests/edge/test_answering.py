@@ -18,7 +18,6 @@ from support.edges import (
     Caller,
     EdgeUnderTest,
     Gate,
-    ask,
     config_of,
     ended,
     gateway_over,

@@ -179,8 +179,7 @@ async def test_a_caller_who_goes_away_ends_the_work_for_it():
         await asyncio.wait_for(gate.reached.wait(), 5)
         writer.transport.abort()
         await asyncio.wait_for(gate.left_early.wait(), 5)
-        while not served.edge.kept.requests:
-            await asyncio.sleep(0.01)
+        await asyncio.gather(*served.state.tasks)
 
     assert served.edge.kept.requests[0].status == 499
 

@@ -71,7 +71,7 @@ class Backend(Struct, frozen=True):
     credential: Secret | None = None
     login: Login | None = None
     timeout: float = 10.0
-    transport: Literal["direct", "httpx"] = "httpx"
+    transport: Literal["direct", "httpx"] = "direct"
     fill: dict[str, Any] = field(default_factory=dict)
     """Hub field -> value, or ``FillFrom``."""
 

@@ -99,9 +99,6 @@ def _text(said: Said, shape: Text) -> Any:
         return said.text
     if said.text in shape.words:
         return shape.make(said.text)
-    for word, problem in shape.others:
-        if said.text == word:
-            raise UnfitError(problem)
     near = closest(said.text, shape.words)
     many = near is not None and len(shape.words) > _MOST_LISTED
     raise UnfitError("is not known here" if many else f"is not {listed(shape.words)}", near=near)

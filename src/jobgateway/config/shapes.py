@@ -45,8 +45,6 @@ class Text(Struct, frozen=True):
 
     words: tuple[str, ...] = ()
     make: Callable[[str], Any] = str
-    others: tuple[tuple[str, str], ...] = ()
-    """Words that are known but cannot be used, and why."""
 
 
 class Number(Struct, frozen=True):

@@ -12,12 +12,11 @@ from msgspec import Struct, field
 from jobgateway.config import addresses, words
 from jobgateway.config.filling import Fill
 from jobgateway.config.model import Secret
-from jobgateway.config.shapes import EACH_DIALECT, About, Fewest, Grammar, Number, Refused, Text
+from jobgateway.config.shapes import EACH_DIALECT, About, Fewest, Grammar, Number, Refused
 from jobgateway.config.units import DURATION, SIZE, bounded_duration, bounded_size, write_duration, write_size
 
 _NO_SESSIONS: Final = "sessions at backends are not in this release; give a token as `credential`"
 _NO_ACCOUNTS: Final = "sessions of callers are not in this release; callers present their key in each request"
-_NO_DIRECT: Final = "is not in this release, which has httpx"
 
 _Port: Final = Number(0, 65535)
 _Bind: Final = Grammar(addresses.read_bind, addresses.BIND)
@@ -75,10 +74,9 @@ class Backend(Struct, frozen=True):
         float, _Timeout, About("How long one caller's request may take, over all calls that it needs here.", ("10s",))
     ] = 10.0
     transport: Annotated[
-        Literal["httpx"],
-        Text(("httpx",), others=(("direct", _NO_DIRECT),)),
-        About("What carries requests to it.", ("httpx",)),
-    ] = "httpx"
+        Literal["direct", "httpx"],
+        About("What carries requests to it: kept connections, or a fresh one for each.", ("direct", "httpx")),
+    ] = "direct"
     fill: Annotated[
         Fill,
         About(

@@ -25,7 +25,6 @@ _NOTED: Final = frozenset(
     {b"content-length", b"content-type", b"transfer-encoding", b"content-encoding", b"retry-after"}
 )
 _IDENTITY: Final = frozenset({b"", b"identity"})
-_MOST_DIGITS: Final = 18
 _END: Final = b"\r\n\r\n"
 _NOT_HTTP: Final = "the backend's answer is not HTTP/1.1"
 
@@ -39,8 +38,8 @@ class Answer:
 
     __slots__ = (
         "_beside", "_body", "_chunked", "_coded", "_head", "_headers", "_interim", "_largest_body", "_last",
-        "_length", "_media", "_opened", "_parser", "_rest", "_retry_after", "_size", "_status", "_tail", "begun",
-        "done", "excess", "keeps",
+        "_length", "_media", "_opened", "_parser", "_rest", "_retry_after", "_size", "_status", "_tail", "_usual",
+        "begun", "done", "excess", "keeps",
     )  # fmt: skip
 
     def __init__(self, largest_body: int) -> None:
@@ -60,6 +59,8 @@ class Answer:
         self.keeps = False
         """Whether the backend keeps the connection after it."""
         self._opened = False
+        self._usual = False
+        """Whether it is seen to begin as nearly all do."""
         self._interim = 0
         self._beside = 0
         self._tail = b""
@@ -85,7 +86,8 @@ class Answer:
         """
         if not self.begun:
             self.begun = True
-            if not data.startswith(b"H"):  # the parser takes other protocols too, and line ends before them
+            self._usual = data.startswith(b"HTTP/1.1 ")
+            if not self._usual and not data.startswith(b"H"):  # the parser takes other protocols, and line ends first
                 raise TransportError(Fault.BROKEN, _NOT_HTTP)
         self._beside += len(data)
         problem = self._parse(data)
@@ -154,7 +156,7 @@ class Answer:
 
     def _note(self, key: bytes, value: bytes) -> None:
         if key == b"content-length":
-            self._length = int(value) if len(value) <= _MOST_DIGITS else self._largest_body + 1
+            self._length = int(value)  # digits, as the parser has seen; too many of them for ``int`` are refused too
         elif key == b"content-type":
             self._media = self._media or value
         elif key == b"transfer-encoding":
@@ -179,7 +181,7 @@ class Answer:
             self._opened = True
 
     def _problem(self, status: int) -> str | None:
-        version = self._parser.get_http_version()
+        version = "1.1" if self._usual else self._parser.get_http_version()
         if version not in _VERSIONS:
             return "the answer is in another version of HTTP"
         if status > _LAST_FINAL:
@@ -223,4 +225,5 @@ class Answer:
         if self._interim > MOST_INTERIM:
             raise TransportError(Fault.BROKEN, f"the backend sent more than {MOST_INTERIM} interim answers")
         self._forget()
+        self._usual = False  # what comes next has a version of its own
         self._beside = 0

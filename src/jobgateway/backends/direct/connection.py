@@ -56,19 +56,17 @@ class Connection(asyncio.Protocol):
         """
         answer, transport = self._answer, self._transport
         answer.reset()
-        if transport is None or self._closed:
+        if transport is None or self._closed or transport.is_closing():
             raise TransportError(Fault.UNREACHABLE, "the backend closed the connection before it was asked")
         self.exchanges += 1
         self._waiter = waiter = asyncio.get_running_loop().create_future()
-        transport.write(message)
         try:
+            transport.write(message)
             return cast("Response", await waiter)
         finally:
             self._waiter = None
             if not answer.done:
                 self.abort()
-            if waiter.done() and not waiter.cancelled():
-                waiter.exception()  # seen, also by those who were cancelled in the same moment
 
     def abort(self) -> None:
         """End it now."""

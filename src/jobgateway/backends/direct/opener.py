@@ -42,7 +42,7 @@ class Opener:
                 )
         except TimeoutError:
             problem = LATE
-        except (OSError, UnicodeError) as error:
+        except OSError as error:
             problem = why_unconnected(error)
         else:
             return connection

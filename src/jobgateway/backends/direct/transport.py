@@ -10,7 +10,7 @@ from jobgateway.backends.direct.message import Messages
 from jobgateway.backends.direct.opener import Opener
 from jobgateway.backends.direct.pool import Pool
 from jobgateway.backends.origin import origin_of
-from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.backends.transport import TransportError
 from jobgateway.backends.trust import tls_context
 
 if TYPE_CHECKING:
@@ -56,14 +56,13 @@ class DirectTransport:
         Raises ``TransportError``.
         """
         message = self._messages.write(request)
-        safe = request.method == _SAFE
-        connection = await self._pool.acquire(fresh=not safe)
-        reused = connection.exchanges > 0
+        connection = await self._pool.acquire(fresh=request.method != _SAFE)
+        reused = connection.exchanges > 0  # so it is a read
         try:
             try:
                 return await connection.exchange(message)
-            except TransportError as error:
-                if not (safe and reused and error.fault is Fault.BROKEN and not connection.answered):
+            except TransportError:
+                if not reused or connection.answered:
                     raise
             connection = await self._pool.replace()
             return await connection.exchange(message)
