@@ -202,7 +202,6 @@ async def test_a_storm_of_cancellations_leaks_nothing(evil: EvilBackend, kind: K
         assert await survives_a_storm(evil, kind, cancelled, STORM_PATHS, rounds=6)
     else:
         assert await survives_a_storm(evil, kind, cancelled, POLITE_PATHS, rounds=25)
-        assert evil.accepted < len(evil.seen)
 
 
 @pytest.mark.slow
