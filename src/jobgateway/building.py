@@ -43,7 +43,7 @@ def _transport(config: Config, settings: Settings, dialect: Dialect) -> Transpor
     if settings.url.startswith(DEMO):
         return _embedded(dialect)
     kind = DirectTransport if settings.transport == "direct" else _careful()
-    return kind(settings.url, connections=config.limits.connections, largest_body=config.limits.response_body)
+    return kind(settings.url, connections=config.connections_each, largest_body=config.limits.response_body)
 
 
 def _careful() -> type[HttpxTransport]:

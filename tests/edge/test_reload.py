@@ -7,13 +7,15 @@ import httpx
 import pytest
 
 from support.edges import V2_LIST
-from support.running import BAD, DEMO, Process, client
+from support.running import BAD, DEMO, SEVERAL, Process, client
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_reloads_good_and_bad_lose_no_request_of_keep_alive_callers(tmp_path):
-    async with Process(tmp_path, DEMO, "--no-access-log") as process:
+@pytest.mark.parametrize("workers", SEVERAL)
+async def test_reloads_good_and_bad_lose_no_request_of_keep_alive_callers(tmp_path, workers):
+    config = SEVERAL[workers]
+    async with Process(tmp_path, config, "--no-access-log") as process:
         await process.ready()
         stop, counts = asyncio.Event(), []
 
@@ -30,7 +32,7 @@ async def test_reloads_good_and_bad_lose_no_request_of_keep_alive_callers(tmp_pa
             for _ in range(4):
                 callers.create_task(keep_asking())
             for good in (True, False, True, False, False, True):
-                process.path.write_text(DEMO + "# again\n" if good else BAD)
+                process.path.write_text(config + "# again\n" if good else BAD)
                 process.tell(signal.SIGHUP)
                 event = await process.event("reload")
                 metrics = (await admin.get("/metrics")).text

@@ -10,7 +10,7 @@ import sys
 import httpx
 import pytest
 
-from jobgateway.edge.server import teller
+from jobgateway.edge.unawaited import teller
 from jobgateway.observe.events import Events
 from support.edges import V2_LIST
 from support.running import BAD, DEMO, HeldBackend, Process, client, over

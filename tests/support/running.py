@@ -29,6 +29,8 @@ routes:
 )
 BAD = DEMO.replace("openreplay-v2, url", "openreplayv2, url").replace("version: 1", "version: 2")
 """A configuration with two findings."""
+SEVERAL = {1: DEMO, 2: DEMO + "workers: 2\n"}
+"""The same, served by so many workers."""
 BANNER = re.compile(r"on (http://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
 
 
@@ -83,6 +85,11 @@ class Process:
 
     def tell(self, number: signal.Signals):
         self._process.send_signal(number)
+
+    def workers(self) -> list[int]:
+        """The ids of the processes that it has started, the oldest first."""
+        pid = self._process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     async def end(self) -> int:
         """Wait until it has ended by itself; all it said is in ``said``."""

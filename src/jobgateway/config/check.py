@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobgateway.config.addresses import DEMO
 from jobgateway.config.check_backends import check_backends
 from jobgateway.config.check_callers import check_callers
 from jobgateway.config.check_routes import check_routes
@@ -15,11 +16,23 @@ _LOCAL = {"localhost": "127.0.0.1"}
 def check(known: Known) -> None:
     """Note everything that does not go together."""
     _check_ports(known)
-    if known.report.sound(("workers",)) and known.said.workers != 1:
-        known.report.add(("workers",), "this release serves with one worker; leave it out, or start more gateways")
+    _check_workers(known)
     check_backends(known)
     check_callers(known)
     check_routes(known)
+
+
+def _check_workers(known: Known) -> None:
+    workers, limits = known.said.workers, ("limits", "connections")
+    if not known.report.sound(("workers",)) or workers == 1:
+        return
+    if known.report.sound(limits) and known.said.limits.connections < workers:
+        known.report.add(limits, f"fewer than there are workers, which is {workers}; they share them evenly")
+    for _, backend, path in known.backends():
+        if known.report.sound((*path, "url")) and backend.url == DEMO:
+            known.report.warn(
+                (*path, "url"), "each worker has an embedded store of its own; what one cancels, the others do not"
+            )
 
 
 def _check_ports(known: Known) -> None:

@@ -140,3 +140,8 @@ class Config(Struct, frozen=True):
     """The file it came from."""
     warnings: tuple[Finding, ...] = ()
     """What is probably not meant, but can be run."""
+
+    @property
+    def connections_each(self) -> int:
+        """How many connections of callers, and to each backend, one worker may have."""
+        return max(1, self.limits.connections // self.workers)

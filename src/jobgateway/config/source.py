@@ -178,7 +178,9 @@ class Gateway(Struct, frozen=True):
             ({"host": "127.0.0.1", "port": 9090},),
         ),
     ] = None
-    workers: Annotated[int, Number(1, 1024), About("How many processes serve; this release has one.", (1,))] = 1
+    workers: Annotated[
+        int, Number(1, 64), About("How many processes serve callers; as many as there are cores use them all.", (1, 4))
+    ] = 1
     dialects: Annotated[
         dict[Name, str],
         About("More dialects: name -> their file, relative to this one.", ({"acme": "./acme.yaml"},)),

@@ -1,15 +1,15 @@
-"""The admin port: is the process alive, is it ready, what has it counted. Callers never reach it."""
+"""The admin port: is the gateway alive, is it ready, what has it counted. Callers never reach it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from jobgateway.observe.metrics import MEDIA
+from jobgateway.observe.exposition import MEDIA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,12 +17,19 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from jobgateway.edge.health import Health
-    from jobgateway.observe.metrics import Metrics
 
 _FRESH: Final = {"cache-control": "no-store"}
 
 
-def admin_app(health: Health, metrics: Metrics) -> Starlette:
+class Exposing(Protocol):
+    """What has counted."""
+
+    def exposition(self) -> bytes:
+        """All metrics, in Prometheus' text format."""
+        ...
+
+
+def admin_app(health: Health, metrics: Exposing) -> Starlette:
     """The application with ``/livez``, ``/readyz`` (``?verbose``, or as JSON) and ``/metrics``."""
 
     async def livez(_request: Request) -> Response:

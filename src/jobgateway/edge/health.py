@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Health:
     """What readiness is made of; the server's life writes it, the admin port reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: Callable[[], bool] | None = None) -> None:
+        """``enough``: whether enough workers are ready, where there are several."""
+        self._enough = enough
         self.loaded = False
         """Whether a configuration is in use and the callers' port is open."""
         self.draining = False
@@ -14,4 +21,7 @@ class Health:
 
     def checks(self) -> dict[str, bool]:
         """Each condition of readiness, and whether it holds."""
-        return {"config": self.loaded, "not-draining": not self.draining}
+        checks = {"config": self.loaded, "not-draining": not self.draining}
+        if self._enough is not None:
+            checks["workers"] = self._enough()
+        return checks

@@ -6,17 +6,21 @@ import asyncio
 import logging
 import socket
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from jobgateway.config.model import Listen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from jobgateway.asgi import App
+    from jobgateway.edge.accepting import Acceptor
+
+    Protocols = Callable[..., asyncio.BaseProtocol]
+    """What makes the protocol of a new connection; it gets uvicorn's arguments."""
 
 BACKLOG: Final = 2048
 KEEP_ALIVE: Final = 75
@@ -38,20 +42,22 @@ def address_of(bound: socket.socket) -> Listen:
 
 
 class Listener:
-    """Serves an application on a bound socket until it is told to close."""
+    """Serves on a bound socket until it is told to close."""
 
     def __init__(
         self,
-        app: App,
+        app: App | None,
         bound: socket.socket,
         *,
         largest_head: int,
         grace: int,
-        protocol: type[H11Protocol] = H11Protocol,
+        protocol: Protocols | None = None,
+        acceptor: Acceptor | None = None,
     ) -> None:
+        """``protocol`` answers by itself, or else ``app`` does; ``acceptor``: other processes accept there, too."""
         self.address = address_of(bound)
         self._socket = bound
-        self._server = _Server(_settings(app, largest_head, grace, protocol))
+        self._server = _Server(_settings(app, largest_head, grace, protocol), acceptor)
 
     async def run(self) -> None:
         """Serve; after ``close``, requests under way have ``grace`` seconds to end, then they are cancelled."""
@@ -72,23 +78,35 @@ class Listener:
 class _Server(uvicorn.Server):
     """Uvicorn's server without its signal handlers, and with an event instead of a flag."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, acceptor: Acceptor | None) -> None:
         super().__init__(config)
         self.accepting = asyncio.Event()
+        self._acceptor = acceptor
+        if acceptor is not None:
+            self.server_state.connections = acceptor.connections
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         return nullcontext()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        if self._acceptor is None or not sockets:
+            await super().startup(sockets)
+        else:
+            self._acceptor.open(sockets[0], self._protocol)
+            self.servers = [cast("asyncio.Server", self._acceptor)]  # to be closed, and waited for
+            self.started = True
         self.accepting.set()
 
+    def _protocol(self) -> asyncio.BaseProtocol:
+        make = cast("Protocols", self.config.http_protocol_class)
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
-def _settings(app: Any, largest_head: int, grace: int, protocol: type[H11Protocol]) -> uvicorn.Config:
+
+def _settings(app: Any, largest_head: int, grace: int, protocol: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         interface="asgi3",
-        http=protocol,  # h11: the other parser takes requests with two Hosts or none, and knows no limit
+        http=protocol or "h11",  # the other parser takes requests with two Hosts or none, and knows no limit
         h11_max_incomplete_event_size=largest_head,
         ws="none",
         lifespan="off",

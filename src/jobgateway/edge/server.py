@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import uvloop
-from prometheus_client import disable_created_metrics
 
 from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
-from jobgateway.config.model import Listen
+from jobgateway.config.model import Config, Listen
 from jobgateway.edge.life import Life, Ports
 from jobgateway.edge.listener import Listener, bind
-from jobgateway.edge.signals import Signals
-from jobgateway.observe.events import Events, traces
+from jobgateway.edge.service import Terms
+from jobgateway.edge.signals import Signals, hold
+from jobgateway.edge.unawaited import teller
+from jobgateway.observe.events import Events
 
 if TYPE_CHECKING:
     import socket
@@ -40,8 +41,21 @@ def serve(config_path: str, *, access_log: bool, grace: int = GRACE) -> int:
 
     Standard output gets the access log where it is wanted, and nothing else.
     """
-    disable_created_metrics()  # type: ignore[no-untyped-call]
-    return uvloop.run(_serve(config_path, access_log=access_log, grace=grace))
+    hold()
+    try:
+        config = load_config(config_path, os.environ)
+    except ConfigError as error:
+        _say(*map(str, error.findings))
+        return BAD_CONFIG
+    _say(*map(str, config.warnings))
+    ports = _ports(config)
+    if ports is None:
+        return CANNOT_LISTEN
+    terms = Terms(Events(), access_log, grace)
+    if config.workers == 1:
+        uvloop.run(_live(config, ports, terms))
+        return FINE
+    return _supervise(config, ports, terms)
 
 
 def serve_app(app: App, host: str, port: int, on_ready: Callable[[str, int], None]) -> int:
@@ -49,22 +63,21 @@ def serve_app(app: App, host: str, port: int, on_ready: Callable[[str, int], Non
     return uvloop.run(_serve_app(app, Listen(host, port), on_ready))
 
 
-async def _serve(path: str, *, access_log: bool, grace: int) -> int:
-    signals, events = Signals(), Events()
-    signals.take_over(reloads=True)
-    asyncio.get_running_loop().set_exception_handler(teller(events))
-    try:
-        config = load_config(path, os.environ)
-    except ConfigError as error:
-        _say(*map(str, error.findings))
-        return BAD_CONFIG
-    _say(*map(str, config.warnings))
-    callers = _bound(config.listen)
-    admin = None if config.admin is None else _bound(config.admin)
-    if callers is None or (admin is None and config.admin is not None):
-        return CANNOT_LISTEN
-    await Life(config, Ports(callers, admin), events, access_log=access_log, grace=grace).run(signals)
+def _supervise(config: Config, ports: Ports, terms: Terms) -> int:
+    from jobgateway.edge.supervisor import Supervisor  # noqa: PLC0415, one process alone starts faster without
+    from jobgateway.edge.worker import work  # noqa: PLC0415, as above
+
+    assignment = Supervisor(config, ports, terms).run()
+    if assignment is not None:
+        work(assignment)
     return FINE
+
+
+async def _live(config: Config, ports: Ports, terms: Terms) -> None:
+    signals = Signals()
+    signals.take_over(reloads=True)
+    asyncio.get_running_loop().set_exception_handler(teller(terms.events))
+    await Life(config, ports, terms).run(signals)
 
 
 async def _serve_app(app: App, address: Listen, on_ready: Callable[[str, int], None]) -> int:
@@ -83,6 +96,14 @@ async def _serve_app(app: App, address: Listen, on_ready: Callable[[str, int], N
     return FINE
 
 
+def _ports(config: Config) -> Ports | None:
+    callers = _bound(config.listen)
+    admin = None if config.admin is None else _bound(config.admin)
+    if callers is None or (admin is None and config.admin is not None):
+        return None
+    return Ports(callers, admin)
+
+
 def _bound(address: Listen) -> socket.socket | None:
     try:
         return bind(address)
@@ -90,16 +111,6 @@ def _bound(address: Listen) -> socket.socket | None:
         problem = (error.strerror or "").partition(" (")[0]  # it goes on with the address, once more
         _say(f"jobgateway: cannot listen on {address.host} port {address.port}: {problem}")
         return None
-
-
-def teller(events: Events) -> Callable[[Any, dict[str, Any]], None]:
-    """What the loop says of errors that nobody awaits; its own way would print their texts."""
-
-    def tell(_loop: Any, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        events.tell("loop_error", "error", errors=[] if error is None else traces(error))
-
-    return tell
 
 
 def _say(*lines: str) -> None:

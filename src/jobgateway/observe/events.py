@@ -21,14 +21,17 @@ Level = Literal["info", "warning", "error"]
 class Events:
     """Writes events to a stream, standard error unless another is given."""
 
-    def __init__(self, stream: BinaryIO | None = None) -> None:
+    def __init__(self, stream: BinaryIO | None = None, **always: Any) -> None:
+        """``always``: facts that stand in every event."""
         self._stream = sys.stderr.buffer if stream is None else stream
+        self._always = always
         self._stamp = Stamp()
         self._encoder = msgspec.json.Encoder()
 
     def tell(self, event: str, level: Level = "info", **facts: Any) -> None:
         """Write one event; ``facts`` are plain data without secrets."""
-        line = self._encoder.encode({"ts": self._stamp.now(), "level": level, "event": event, **facts}) + b"\n"
+        told = {"ts": self._stamp.now(), "level": level, "event": event, **self._always, **facts}
+        line = self._encoder.encode(told) + b"\n"
         with suppress(OSError, ValueError):  # nobody reads standard error any more; the gateway serves on
             self._stream.write(line)
             self._stream.flush()

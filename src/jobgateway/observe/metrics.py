@@ -1,82 +1,72 @@
-"""Metrics of one server, in Prometheus' text format.
+"""Metrics of one process that serves.
 
-Labels hold names from the configuration, closed words and status codes, so their number is
-bounded whatever callers send; ``none`` stands where there is no name.
+They are counted in a ledger, as they happen: another process may read it at any time, even when
+this one has been killed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import os
+from bisect import bisect_left
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from jobgateway.observe.exposition import summed, text_of
+from jobgateway.observe.families import (
+    BACKEND_DURATION,
+    BACKEND_REQUESTS,
+    BUCKETS,
+    DURATION,
+    INFLIGHT,
+    LOSSES,
+    NONE,
+    REFUSALS,
+    REQUESTS,
+)
+from jobgateway.observe.in_use import InUse
+from jobgateway.observe.ledger import Ledger
+from jobgateway.observe.processes import shown_of, usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from jobgateway.observe.families import Family
+    from jobgateway.observe.ledger import Cells
     from jobgateway.observe.observer import Served
     from jobgateway.translation.hub import Operation
 
-MEDIA: Final = CONTENT_TYPE_PLAIN_0_0_4
-BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Bounds of the histograms, in seconds."""
-
-Pair = tuple[str, str]
-"""A caller's dialect and a backend's name."""
-Absences = dict[Pair, dict["Operation", tuple[str, ...]]]
-"""The fields that a pair's answers to an operation lack."""
+    Pair = tuple[str, str]
+    """A caller's dialect and a backend's name."""
+    Absences = dict[Pair, dict[Operation, tuple[str, ...]]]
+    """The fields that a pair's answers to an operation lack."""
 
 
-class _Ended:
-    """Requests that ended alike. They are counted here, and in the registry when it is read."""
+class _Alike:
+    """Requests or calls that ended alike: what counts them."""
 
-    __slots__ = ("_counters", "count", "observe")
+    __slots__ = ("_counters", "_duration")
 
-    def __init__(self, counters: list[Counter], duration: Histogram) -> None:
+    def __init__(self, counters: list[Cells], duration: Cells) -> None:
         self._counters = counters
-        self.count = 0
-        self.observe = duration.observe
+        self._duration = duration
 
-    def settle(self) -> None:
+    def count(self, seconds: float) -> None:
         for counter in self._counters:
-            counter.inc(self.count)
-        self.count = 0
-
-
-class _BackendCalls(Struct, frozen=True):
-    counter: Counter
-    duration: Histogram
+            counter[0] += 1.0
+        self._duration[bisect_left(BUCKETS, seconds)] += 1.0
+        self._duration[-1] += seconds
 
 
 class Metrics:
-    """The metrics of one server; it is both the gateway's observer and a recorder of the edge."""
+    """Counts in a ledger; it is both the gateway's observer and a recorder of the edge."""
 
-    def __init__(self, version: str) -> None:
-        self._registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        self._requests = _counter(
-            registry, "requests", "Requests by how they ended.", "dialect", "backend", "operation", "code", "origin"
-        )
-        self._duration = _histogram(registry, "request", "Seconds until the answer was made.", "dialect", "operation")
-        self._backend_requests = _counter(
-            registry, "backend_requests", "Backend calls by outcome.", "backend", "operation", "outcome"
-        )
-        self._backend_duration = _histogram(registry, "backend_request", "Seconds of a backend call.", "backend")
-        self._refusals = _counter(registry, "refusals", "Requests refused, by reason.", "reason")
-        self._losses = _counter(
-            registry, "losses", "Answers that lacked a field of the caller's.", "dialect", "backend", "field"
-        )
-        self._inflight = _gauge(registry, "inflight_requests", "Requests that are being answered.")
-        self._successful = _gauge(registry, "config_last_reload_successful", "1 where the last (re)load succeeded.")
-        self._loaded_at = _gauge(
-            registry, "config_last_reload_success_timestamp_seconds", "When the configuration in use was loaded."
-        )
-        self._config = _gauge(registry, "config_info", "The configuration in use, secrets left out.", "hash")
-        _gauge(registry, "build_info", "The release that runs.", "version").labels(version).set(1)
+    def __init__(self, version: str, ledger: Ledger | None = None) -> None:
+        self._ledger = ledger or Ledger()
+        self._in_use = InUse(version)
+        self._inflight = self._cells(INFLIGHT)
+        self._now_inflight: Callable[[], int] = int
         self._absences: Absences = {}
-        self._ended: dict[tuple[object, ...], _Ended] = {}
-        self._calls: dict[tuple[str, str, str], _BackendCalls] = {}
+        self._ended: dict[tuple[object, ...], _Alike] = {}
+        self._calls: dict[tuple[str, str, str], _Alike] = {}
 
     def served(self, served: Served) -> None:
         """Count one request."""
@@ -84,65 +74,56 @@ class Metrics:
         ended = self._ended.get(key)
         if ended is None:
             ended = self._ended[key] = self._ended_like(served)
-        ended.count += 1
-        ended.observe(served.seconds)
+        ended.count(served.seconds)
 
     def backend_call(self, backend: str, operation: Operation, outcome: str, seconds: float) -> None:
         """Count one backend call."""
         key = (backend, operation, outcome)
         calls = self._calls.get(key)
         if calls is None:
-            counter = self._backend_requests.labels(backend, operation.value, str(outcome))
-            calls = self._calls[key] = _BackendCalls(counter, self._backend_duration.labels(backend))
-        calls.counter.inc()
-        calls.duration.observe(seconds)
+            counter = self._cells(BACKEND_REQUESTS, backend, operation.value, str(outcome))
+            calls = self._calls[key] = _Alike([counter], self._cells(BACKEND_DURATION, backend))
+        calls.count(seconds)
 
     def inflight_from(self, count: Callable[[], int]) -> None:
-        """Ask ``count`` for the requests that are being answered, whenever metrics are read."""
-        self._inflight.set_function(count)
+        """Ask ``count`` for the requests that are being answered, whenever metrics are settled."""
+        self._now_inflight = count
+
+    def settle(self) -> None:
+        """Write down what is known only by asking."""
+        self._inflight[0] = self._now_inflight()
+
+    def lacking(self, absences: Mapping[Pair, dict[Operation, tuple[str, ...]]]) -> None:
+        """From now on, count these fields as lost."""
+        self._ended.clear()
+        self._absences = dict(absences)
 
     def config_loaded(self, digest: str, absences: Mapping[Pair, dict[Operation, tuple[str, ...]]], at: float) -> None:
         """A configuration is in use since ``at`` (seconds since the epoch)."""
-        self._settle()
-        self._ended.clear()
-        self._absences = dict(absences)
-        self._config.clear()
-        self._config.labels(digest).set(1)
-        self._successful.set(1)
-        self._loaded_at.set(at)
+        self.lacking(absences)
+        self._in_use.loaded(digest, at)
 
     def config_refused(self) -> None:
         """A reload failed: the configuration before it stays in use."""
-        self._successful.set(0)
+        self._in_use.refused()
 
     def exposition(self) -> bytes:
-        """All metrics, in Prometheus' text format 0.0.4."""
-        self._settle()
-        return generate_latest(self._registry)
+        """All metrics of this process, in Prometheus' text format 0.0.4."""
+        self.settle()
+        usage = usage_of(os.getpid())
+        processes = [] if usage is None else shown_of([usage])
+        return text_of([*processes, *summed([self._ledger]), *self._in_use.shown()])
 
-    def _settle(self) -> None:
-        for ended in self._ended.values():
-            ended.settle()
-
-    def _ended_like(self, served: Served) -> _Ended:
-        dialect, backend = served.dialect or "none", served.backend or "none"
-        operation = served.operation.value if served.operation else "none"
-        counters = [self._requests.labels(dialect, backend, operation, str(served.status), served.origin)]
+    def _ended_like(self, served: Served) -> _Alike:
+        dialect, backend = served.dialect or NONE, served.backend or NONE
+        operation = served.operation.value if served.operation else NONE
+        counters = [self._cells(REQUESTS, dialect, backend, operation, str(served.status), served.origin)]
         if served.reason is not None:
-            counters.append(self._refusals.labels(str(served.reason)))
+            counters.append(self._cells(REFUSALS, str(served.reason)))
         elif served.operation is not None:
             fields = self._absences.get((dialect, backend), {}).get(served.operation, ())
-            counters += [self._losses.labels(dialect, backend, field) for field in fields]
-        return _Ended(counters, self._duration.labels(dialect, operation))
+            counters += [self._cells(LOSSES, dialect, backend, field) for field in fields]
+        return _Alike(counters, self._cells(DURATION, dialect, operation))
 
-
-def _counter(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Counter:
-    return Counter(f"jobgateway_{name}_total", text, labels, registry=registry)
-
-
-def _gauge(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Gauge:
-    return Gauge(f"jobgateway_{name}", text, labels, registry=registry)
-
-
-def _histogram(registry: CollectorRegistry, name: str, text: str, *labels: str) -> Histogram:
-    return Histogram(f"jobgateway_{name}_duration_seconds", text, labels, registry=registry, buckets=BUCKETS)
+    def _cells(self, family: Family, *labels: str) -> Cells:
+        return self._ledger.cells((family.name, *labels), family.size)

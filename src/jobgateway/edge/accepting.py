@@ -1,0 +1,161 @@
+"""Accepting from a socket that sibling processes accept from, too.
+
+All of them wake for a new connection, and left alone the first to wake would take a whole burst. So
+whoever is ahead steps back for a moment; if nobody comes, they are busy, and it goes on by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from jobgateway.edge.standing import Standing
+
+AHEAD: Final = 2
+"""How many more connections than a sibling a worker may have before it lets the sibling go first."""
+SHARE: Final = 0.25
+"""... but at least this share of its own."""
+STEP_BACK: Final = 0.002
+"""Seconds between looks at whether a sibling came."""
+PATIENCE: Final = 0.025
+"""Seconds to wait for siblings; on a busy machine it takes them some to get a turn."""
+AT_ONCE: Final = 8
+"""How many connections are taken in one go when siblings did not come."""
+TRY_AGAIN: Final = 1.0
+"""Seconds until accepting is tried again where the system has no room for a connection."""
+_WANT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Connections(set[Any]):
+    """The connections of a server; their number is told whenever it changes."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def add(self, connection: Any) -> None:
+        """A connection was made."""
+        super().add(connection)
+        self._tell()
+
+    def discard(self, connection: Any) -> None:
+        """A connection has ended."""
+        super().discard(connection)
+        self._tell()
+
+
+class Acceptor:
+    """Accepts for one worker. It is closed as asyncio's servers are."""
+
+    def __init__(self, standing: Standing, index: int, most: int) -> None:
+        """``most``: how many connections each worker may have; others are turned away."""
+        self._standing = standing
+        self._index = index
+        self._most = most
+        self._coming: set[asyncio.Task[None]] = set()
+        self._later: asyncio.TimerHandle | None = None
+        self._stepped_back = False
+        self._open = False
+        self.connections = Connections(self._tell)
+
+    def open(self, bound: socket.socket, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
+        """Accept from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._bound = bound
+        self._protocol = protocol
+        self._open = True
+        bound.setblocking(False)
+        self._tell()
+        self._listen()
+
+    def close(self) -> None:
+        """Accept no more."""
+        if self._open:
+            self._open = False
+            self._silence()
+            self._standing.leave(self._index)
+
+    async def wait_closed(self) -> None:
+        """Wait for connections that were accepted and not yet made."""
+        await asyncio.gather(*self._coming)
+
+    @property
+    def _own(self) -> int:
+        return len(self.connections) + len(self._coming)
+
+    def _tell(self) -> None:
+        if self._open:
+            self._standing.connected(self._index, self._own)
+            if self._stepped_back and not self._ahead():
+                self._go_on()
+
+    def _ahead(self) -> bool:
+        """Whether a sibling should go first: it has fewer by far, or has room where there is none here."""
+        own = self._own
+        fewest = self._standing.fewest(own)
+        lead = own - fewest
+        return (lead > AHEAD and lead > own * SHARE) or own >= self._most > fewest
+
+    def _listen(self) -> None:
+        self._later = None
+        self._loop.add_reader(self._bound.fileno(), self._arrived)
+
+    def _silence(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+        self._loop.remove_reader(self._bound.fileno())
+
+    def _arrived(self) -> None:
+        """Somebody wants to connect."""
+        if self._ahead():
+            self._silence()
+            self._stepped_back = True
+            self._later = self._loop.call_later(STEP_BACK, self._look, self._loop.time(), self._standing.total())
+        else:
+            self._accept(1)
+
+    def _look(self, since: float, before: int) -> None:
+        """Go on if a sibling has come, or if none does."""
+        if self._standing.total() > before:
+            self._go_on()
+        elif self._loop.time() - since > PATIENCE:
+            self._go_on()
+            self._accept(AT_ONCE)
+        else:
+            self._later = self._loop.call_later(STEP_BACK, self._look, since, before)
+
+    def _go_on(self) -> None:
+        self._silence()
+        self._stepped_back = False
+        self._listen()
+
+    def _accept(self, most: int) -> None:
+        """Take connections until there are none; a sibling may have been faster, or the caller has gone."""
+        try:
+            for _ in range(most):
+                taken, _ = self._bound.accept()
+                task = self._loop.create_task(self._make(taken))
+                self._coming.add(task)
+                task.add_done_callback(self._made)
+        except OSError as error:
+            if error.errno in _WANT:
+                self._loop.call_exception_handler({"message": "no connection is accepted", "exception": error})
+                self._silence()
+                self._later = self._loop.call_later(TRY_AGAIN, self._listen)
+        finally:
+            self._tell()
+
+    def _made(self, task: asyncio.Task[None]) -> None:
+        self._coming.discard(task)
+        self._tell()
+
+    async def _make(self, taken: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._protocol, taken)
+        except OSError:
+            taken.close()  # the caller has gone
