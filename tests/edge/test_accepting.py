@@ -168,3 +168,17 @@ async def test_accepting_goes_on_when_there_are_descriptors_again(monkeypatch):
 
         assert await siblings.greeted() == 0
         assert told == [errno.EMFILE]
+
+
+async def test_who_is_full_takes_nothing_as_long_as_a_sibling_has_room(monkeypatch):
+    monkeypatch.setattr("jobgateway.edge.accepting.PATIENCE", 0.0)
+    async with Siblings(most=2, awake=(0,)) as siblings:
+        assert [await siblings.greeted() for _ in range(2)] == [0, 0]
+        siblings.standing.connected(1, 0)
+        third = asyncio.create_task(siblings.greeted())
+        await asyncio.sleep(0.1)
+        assert len(siblings.acceptors[0].connections) == 2
+
+        siblings.standing.leave(1)
+
+        assert await third == 0

@@ -72,9 +72,13 @@ async def test_a_second_signal_ends_the_process_at_once(tmp_path, first):
                 await asking
 
 
-async def test_a_request_that_outlives_the_grace_is_told_so_in_its_dialect(tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_a_request_that_outlives_the_grace_is_told_so_in_its_dialect(tmp_path, workers):
     program = (sys.executable, "-c", "import sys; from jobgateway.edge.server import serve; sys.exit(serve(sys.argv[1], access_log=False, grace=1))", str(tmp_path / "gateway.yaml"))  # fmt: skip
-    async with HeldBackend(b"{}") as backend, Process(tmp_path, over(backend), program=program) as process:
+    async with (
+        HeldBackend(b"{}") as backend,
+        Process(tmp_path, over(backend) + f"workers: {workers}\n", program=program) as process,
+    ):
         await process.ready()
         async with client(process) as caller:
             asking = asyncio.create_task(caller.delete(CANCEL))

@@ -336,6 +336,61 @@ async def test_the_limit_of_connections_is_shared_evenly(tmp_path):
         assert await process.stop() == 0
 
 
+FAILING = """
+import sys
+from jobgateway.edge import supervisor, worker
+from jobgateway.edge.server import serve
+
+fork, failures = supervisor.fork, [1, 1]
+
+def fail_first(kept):
+    if failures:
+        failures.pop()
+        raise OSError(11, "hush")
+    return fork(kept)
+
+class Failing(worker.Worker):
+    async def run(self, signals):
+        if self._index == 1:
+            raise RuntimeError("hush")
+        await super().run(signals)
+
+if sys.argv[1] == "fork":
+    supervisor.fork = fail_first
+else:
+    worker.Worker = Failing
+sys.exit(serve(sys.argv[2], access_log=False))
+"""
+
+
+def failing(folder, what):
+    return Process(folder, TWO, program=(sys.executable, "-c", FAILING, what, str(folder / "gateway.yaml")))
+
+
+async def test_workers_that_the_system_cannot_start_are_started_later(tmp_path):
+    async with failing(tmp_path, "fork") as process:
+        failures = [await process.event("worker_not_started") for _ in range(2)]
+        await process.ready()
+
+        assert [failure["worker"] for failure in failures] == [0, 1]
+        assert all(failure["problem"] == os.strerror(11) for failure in failures)
+        async with callers(process, 4) as everyone:
+            assert [await each.ask() for each in everyone] == [200] * 4
+        assert await process.stop() == 0
+
+
+async def test_a_worker_that_fails_says_where_and_keeps_nobody_from_draining(tmp_path):
+    async with failing(tmp_path, "run") as process:
+        failed = await process.event("worker_failed")
+        ended = await process.event("worker_ended")
+
+        assert (failed["worker"], [error["type"] for error in failed["errors"]]) == (1, ["RuntimeError"])
+        assert (ended["worker"], ended["exit"]) == (1, 70)
+        assert await process.stop() == 0
+    assert "hush" not in "".join(process.said)
+    assert "Traceback" not in "".join(process.said)
+
+
 async def test_without_an_admin_port_workers_serve_all_the_same(tmp_path):
     config = TWO.replace("admin: {host: 127.0.0.1, port: 0}\n", "")
     async with Process(tmp_path, config) as process:

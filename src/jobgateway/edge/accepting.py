@@ -32,21 +32,17 @@ _WANT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOME
 
 
 class Connections(set[Any]):
-    """The connections of a server; their number is told whenever it changes."""
+    """The connections of a server; whoever has accepted them is told when one ends."""
 
-    def __init__(self, tell: Callable[[], None]) -> None:
+    def __init__(self, ended: Callable[[], None]) -> None:
         super().__init__()
-        self._tell = tell
-
-    def add(self, connection: Any) -> None:
-        """A connection was made."""
-        super().add(connection)
-        self._tell()
+        self._ended = ended
 
     def discard(self, connection: Any) -> None:
         """A connection has ended."""
-        super().discard(connection)
-        self._tell()
+        if connection in self:
+            super().discard(connection)
+            self._ended()
 
 
 class Acceptor:
@@ -57,11 +53,12 @@ class Acceptor:
         self._standing = standing
         self._index = index
         self._most = most
+        self._own = 0
         self._coming: set[asyncio.Task[None]] = set()
         self._later: asyncio.TimerHandle | None = None
         self._stepped_back = False
         self._open = False
-        self.connections = Connections(self._tell)
+        self.connections = Connections(self._lose)
 
     def open(self, bound: socket.socket, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         """Accept from now on."""
@@ -82,11 +79,11 @@ class Acceptor:
 
     async def wait_closed(self) -> None:
         """Wait for connections that were accepted and not yet made."""
-        await asyncio.gather(*self._coming)
+        await asyncio.gather(*self._coming, return_exceptions=True)
 
-    @property
-    def _own(self) -> int:
-        return len(self.connections) + len(self._coming)
+    def _lose(self) -> None:
+        self._own -= 1
+        self._tell()
 
     def _tell(self) -> None:
         if self._open:
@@ -121,11 +118,11 @@ class Acceptor:
 
     def _look(self, since: float, before: int) -> None:
         """Go on if a sibling has come, or if none does."""
-        if self._standing.total() > before:
+        if self._standing.total() > before or not self._ahead():
             self._go_on()
         elif self._loop.time() - since > PATIENCE:
             self._go_on()
-            self._accept(AT_ONCE)
+            self._accept(min(AT_ONCE, self._most - self._own))  # to turn them away is not better than to wait
         else:
             self._later = self._loop.call_later(STEP_BACK, self._look, since, before)
 
@@ -139,6 +136,7 @@ class Acceptor:
         try:
             for _ in range(most):
                 taken, _ = self._bound.accept()
+                self._own += 1
                 task = self._loop.create_task(self._make(taken))
                 self._coming.add(task)
                 task.add_done_callback(self._made)
@@ -152,10 +150,12 @@ class Acceptor:
 
     def _made(self, task: asyncio.Task[None]) -> None:
         self._coming.discard(task)
-        self._tell()
+        if task.cancelled() or task.exception() is not None:
+            self._lose()
 
     async def _make(self, taken: socket.socket) -> None:
         try:
             await self._loop.connect_accepted_socket(self._protocol, taken)
         except OSError:
             taken.close()  # the caller has gone
+            raise

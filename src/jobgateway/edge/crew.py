@@ -116,7 +116,8 @@ class Crew:
         beats = self.standing.beats(index)
         process.silent = process.silent + 1 if beats == process.beats else 0
         process.beats = beats
-        if process.silent >= SILENCE:
+        if process.silent == SILENCE:
+            process.silent = 0
             self._events.tell("worker_stuck", "error", worker=index, pid=process.pid)
             process.kill()
 

@@ -14,26 +14,38 @@ from jobgateway.edge.signals import HELD
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+SYSTEM: Final = 71
+"""EX_OSERR of sysexits.h."""
 _STANDARD: Final = 3
 _OPEN: Final = Path("/dev/fd")
 
 
 def fork(kept: Collection[int]) -> int:
-    """Fork while no loop runs and no other thread exists; gives the child's id, and 0 in the child.
+    """Fork while no loop runs and no other thread exists; gives the child's id, and 0 in the child. Raises ``OSError``.
 
     The child keeps the standard streams and the descriptors ``kept``. It ignores SIGINT and SIGHUP,
     which a terminal sends to all processes at once; its parent passes on what they mean.
     """
     gc.freeze()  # the child's collector lets alone what the parent has made: its memory stays shared
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
-    child = os.fork()
-    if child:
-        gc.unfreeze()
-    else:
+    child = -1
+    try:
+        child = os.fork()
+        if not child:
+            _begin(kept)
+    finally:
+        if child:
+            gc.unfreeze()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return child
+
+
+def _begin(kept: Collection[int]) -> None:
+    try:
         _have_own_signals()
         _let_go(kept)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return child
+    except OSError:
+        os._exit(SYSTEM)  # it must not go on as if it were its parent
 
 
 def _have_own_signals() -> None:

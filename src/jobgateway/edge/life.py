@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from jobgateway import __version__
-from jobgateway.edge.admin import admin_app
 from jobgateway.edge.banner import banner
 from jobgateway.edge.health import Health
 from jobgateway.edge.listener import Listener
@@ -45,15 +44,16 @@ class Life:
         self._metrics = Metrics(__version__)
         self._health = Health()
         self._service = Service(config, ports.callers, self._metrics, terms)
-        self._admin = None if ports.admin is None else admin_listener(ports.admin, self._health, self._metrics)
+        self._admin_port = ports.admin
 
     async def run(self, signals: Signals) -> None:
         """Serve until told to stop, then until what is under way has ended."""
-        service, admin = self._service, self._admin
+        service, bound = self._service, self._admin_port
         reloader = Reloader(self._config, putting_in(service.current, self._metrics), self._metrics, self._terms.events)
         async with asyncio.TaskGroup() as group:
             callers = group.create_task(service.listener.run())
             await service.listener.open()
+            admin = None if bound is None else admin_listener(bound, self._health, self._metrics)
             if admin is not None:
                 group.create_task(admin.run())
                 await admin.open()
@@ -70,6 +70,8 @@ class Life:
 
 def admin_listener(bound: socket.socket, health: Health, metrics: Exposing) -> Listener:
     """What serves the admin port."""
+    from jobgateway.edge.admin import admin_app  # noqa: PLC0415, slow to load; callers come first
+
     return Listener(admin_app(health, metrics), bound, largest_head=ADMIN_HEAD, grace=ADMIN_GRACE)
 
 

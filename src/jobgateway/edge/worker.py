@@ -92,6 +92,7 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             callers = group.create_task(service.listener.run())
             await service.listener.open()
+            self._standing.beat(self._index)  # before anybody is told: siblings reckon with those that live
             beating = group.create_task(self._beat())
             obeying = group.create_task(self._obey(signals))
             self._supervisor.send(Ready())
