@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 import httptools
@@ -21,11 +22,10 @@ _FIRST_FINAL: Final = 200
 _LAST_FINAL: Final = 599
 _WITHOUT_CONTENT: Final = frozenset({204, 304})
 _VERSIONS: Final = frozenset({"1.1", "1.0"})
-_NOTED: Final = frozenset(
-    {b"content-length", b"content-type", b"transfer-encoding", b"content-encoding", b"retry-after"}
-)
 _IDENTITY: Final = frozenset({b"", b"identity"})
 _END: Final = b"\r\n\r\n"
+_PASSED_OVER: Final = b"\r\n"
+"""Bytes between messages that the parser drops without a word."""
 _NOT_HTTP: Final = "the backend's answer is not HTTP/1.1"
 
 
@@ -37,8 +37,8 @@ class Answer:
     """
 
     __slots__ = (
-        "_beside", "_body", "_chunked", "_coded", "_head", "_headers", "_interim", "_largest_body", "_last",
-        "_length", "_media", "_opened", "_parser", "_rest", "_retry_after", "_size", "_status", "_tail", "_usual",
+        "_beside", "_body", "_chunked", "_fields", "_interim", "_largest_body", "_last", "_length", "_media",
+        "_opened", "_parser", "_rest", "_retry_after", "_size", "_status", "_tail", "_usual",
         "begun", "done", "excess", "keeps",
     )  # fmt: skip
 
@@ -66,14 +66,7 @@ class Answer:
         self._tail = b""
 
     def _forget(self) -> None:
-        self._status = 0
-        self._media = b""
-        self._retry_after: bytes | None = None
-        self._length: int | None = None
-        self._chunked = False
-        self._coded = False
-        self._headers = 0
-        self._head = 0
+        self._fields: list[tuple[bytes, bytes]] = []
         self._size = 0
         self._body = b""
         self._rest: bytearray | None = None
@@ -90,26 +83,19 @@ class Answer:
             if not self._usual and not data.startswith(b"H"):  # the parser takes other protocols, and line ends first
                 raise TransportError(Fault.BROKEN, _NOT_HTTP)
         self._beside += len(data)
-        problem = self._parse(data)
-        if self.done:
-            self.excess = self.excess or problem is not None or self._is_followed(data)
-            return True
-        if problem is not None:
-            raise problem
-        if self._beside > MOST_BESIDE:
-            raise TransportError(Fault.UNREADABLE, f"more than {MOST_BESIDE} bytes came, and none of the body")
-        self._tail = (self._tail + data[-len(_END) - 1 :])[-len(_END) - 1 :]
-        return False
-
-    def _parse(self, data: bytes) -> TransportError | None:
+        problem = None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as error:
             ours = error.__context__
-            return ours if isinstance(ours, TransportError) else TransportError(Fault.BROKEN, _NOT_HTTP)
+            problem = ours if isinstance(ours, TransportError) else TransportError(Fault.BROKEN, _NOT_HTTP)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            return TransportError(Fault.BROKEN, _NOT_HTTP)
-        return None
+            problem = TransportError(Fault.BROKEN, _NOT_HTTP)
+        if self.done:
+            self.excess = self.excess or problem is not None or (data[-1] in _PASSED_OVER and self._is_followed(data))
+            return True
+        self._go_on(data, problem)
+        return False
 
     def _is_followed(self, data: bytes) -> bool:
         """Whether line ends follow, which the parser passes over; of anything else it has told."""
@@ -118,6 +104,14 @@ class Answer:
             return len(data) > len(last) and (last.isspace() or not data.endswith(last))
         end = self._tail + data[-len(_END) - 1 :]
         return not end.endswith(_END) or end[: -len(_END)].endswith((b"\r", b"\n"))
+
+    def _go_on(self, data: bytes, problem: TransportError | None) -> None:
+        """The answer is not done: there has to be a way on."""
+        if problem is not None:
+            raise problem
+        if self._beside > MOST_BESIDE:
+            raise TransportError(Fault.UNREADABLE, f"more than {MOST_BESIDE} bytes came, and none of the body")
+        self._tail = (self._tail + data[-len(_END) - 1 :])[-len(_END) - 1 :]
 
     def end(self) -> bool:
         """The backend has sent all it will: whether that completes an answer (RFC 9112 section 6.3, rule 8)."""
@@ -142,43 +136,51 @@ class Answer:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of the head, or a field of the trailer section."""
-        if self.done:
-            return
-        self._headers += 1
-        self._head += len(name) + len(value)
-        if self._headers > MOST_HEADERS:
+        fields = self._fields
+        fields.append((name, value))
+        if len(fields) > MOST_HEADERS and not self.done:
             raise TransportError(Fault.UNREADABLE, f"the answer has more than {MOST_HEADERS} headers")
-        if self._head > LARGEST_HEAD:
-            raise TransportError(Fault.UNREADABLE, f"the head of the answer is larger than {LARGEST_HEAD} bytes")
-        key = name.lower()
-        if key in _NOTED and not self._opened:
-            self._note(key, value.strip())
-
-    def _note(self, key: bytes, value: bytes) -> None:
-        if key == b"content-length":
-            self._length = int(value)  # digits, as the parser has seen; too many of them for ``int`` are refused too
-        elif key == b"content-type":
-            self._media = self._media or value
-        elif key == b"transfer-encoding":
-            self._coded = self._coded or self._chunked or value.lower() != b"chunked"
-            self._chunked = True
-        elif key == b"content-encoding":
-            self._coded = self._coded or value.lower() not in _IDENTITY
-        else:
-            self._retry_after = self._retry_after or value
 
     def on_headers_complete(self) -> None:
         """The head is complete: whether its body may be read."""
         if self.done:
             return
+        self._check_size()
         self._status = status = self._parser.get_status_code()
         if status < _FIRST_INTERIM or status == _SWITCHING:
             raise TransportError(Fault.BROKEN, "the backend's answer has a status that answers nothing")
         if status >= _FIRST_FINAL:
-            problem = self._problem(status)
+            problem = self._note() or self._problem(status)
             if problem is not None:
                 raise TransportError(Fault.UNREADABLE, problem)
             self._opened = True
+
+    def _check_size(self) -> None:
+        """Heads that came with less than the limit are not looked at, which is nearly all of them."""
+        if self._beside > LARGEST_HEAD and sum(map(len, chain.from_iterable(self._fields))) > LARGEST_HEAD:
+            raise TransportError(Fault.UNREADABLE, f"the head of the answer is larger than {LARGEST_HEAD} bytes")
+
+    def _note(self) -> str | None:
+        """What the head says that matters here; gives what is wrong with it."""
+        length: int | None = None
+        media = b""
+        retry_after: bytes | None = None
+        chunked = coded = False
+        for name, value in self._fields:
+            key = name.lower()
+            if key == b"content-length":
+                length = int(value)  # digits, as the parser has seen; too many of them for ``int`` are refused too
+            elif key == b"content-type":
+                media = media or value.strip()
+            elif key == b"transfer-encoding":
+                coded = coded or chunked or value.strip().lower() != b"chunked"
+                chunked = True
+            elif key == b"content-encoding":
+                coded = coded or value.strip().lower() not in _IDENTITY
+            elif key == b"retry-after":
+                retry_after = retry_after or value.strip()
+        self._length, self._chunked, self._media, self._retry_after = length, chunked, media, retry_after
+        return "the answer is in a coding, and none was asked for" if coded else None
 
     def _problem(self, status: int) -> str | None:
         version = "1.1" if self._usual else self._parser.get_http_version()
@@ -186,8 +188,6 @@ class Answer:
             return "the answer is in another version of HTTP"
         if status > _LAST_FINAL:
             return "the answer has no final status from 200 to 599"
-        if self._coded:
-            return "the answer is in a coding, and none was asked for"
         if self._chunked and version == "1.0":
             return "the answer is in chunks, which its version of HTTP does not have"
         if self._length is not None and self._length > self._largest_body:
@@ -216,6 +216,7 @@ class Answer:
         if self.done:
             return
         if self._opened:
+            self._check_size()
             # A status without content has none, whatever its head says; whoever says otherwise may send it too.
             doubtful = self._status in _WITHOUT_CONTENT and bool(self._length or self._chunked)
             self.done = True

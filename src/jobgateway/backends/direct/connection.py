@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import cast
 
 from jobgateway.backends.direct.answer import Answer
 from jobgateway.backends.direct.manners import Manners
-from jobgateway.backends.direct.silence import silence_of
+from jobgateway.backends.direct.silence import unread_of
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.wire import Response
 
@@ -16,20 +16,22 @@ from jobgateway.translation.wire import Response
 class Connection(asyncio.Protocol):
     """Carries exchanges one after another; whatever comes between them ends it."""
 
-    __slots__ = ("_answer", "_closed", "_is_silent", "_manners", "_transport", "_waiter", "exchanges", "idle_since")
+    __slots__ = (
+        "_answer", "_closed", "_loop", "_manners", "_transport", "_unread", "_waiter", "exchanges", "idle_since",
+    )  # fmt: skip
 
     def __init__(self, largest_body: int, manners: Manners) -> None:
         """``largest_body``: in bytes. ``manners``: is told of what comes unasked."""
         self._answer = Answer(largest_body)
         self._manners = manners
         self._transport: asyncio.Transport | None = None
-        self._is_silent: Callable[[], bool] | None = None
+        self._unread: Callable[[], Sized] = tuple
         self._waiter: asyncio.Future[Response] | None = None
         self._closed = False
         self.exchanges = 0
         """How many requests it has carried."""
         self.idle_since = 0.0
-        """When its last answer ended, on the loop's clock."""
+        """When its last answer ended, by ``time.monotonic``."""
 
     @property
     def usable(self) -> bool:
@@ -42,7 +44,7 @@ class Connection(asyncio.Protocol):
 
         What came unasked would be taken for the answer to the next request; what came may also be the end.
         """
-        return not self._closed and self._is_silent is not None and self._is_silent()
+        return not (self._closed or self._unread())
 
     @property
     def answered(self) -> bool:
@@ -59,10 +61,11 @@ class Connection(asyncio.Protocol):
         if transport is None or self._closed or transport.is_closing():
             raise TransportError(Fault.UNREACHABLE, "the backend closed the connection before it was asked")
         self.exchanges += 1
-        self._waiter = waiter = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Response] = self._loop.create_future()
+        self._waiter = waiter
         try:
             transport.write(message)
-            return cast("Response", await waiter)
+            return await waiter
         finally:
             self._waiter = None
             if not answer.done:
@@ -79,7 +82,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what to write to."""
         self._transport = cast("asyncio.Transport", transport)
-        self._is_silent = silence_of(transport)
+        self._loop = asyncio.get_running_loop()
+        self._unread = unread_of(transport)
 
     def data_received(self, data: bytes) -> None:
         """Read on; bytes that answer nothing end the connection unread."""

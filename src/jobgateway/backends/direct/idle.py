@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from time import monotonic
 from typing import Final
 
 from jobgateway.backends.direct.connection import Connection
@@ -17,21 +18,22 @@ class Idle:
 
     def __init__(self) -> None:
         self._connections: deque[Connection] = deque()
-        """By when they came."""
+        """By when they came; times are those of ``time.monotonic``."""
         self._sweep: asyncio.TimerHandle | None = None
 
     def put(self, connection: Connection, now: float) -> None:
-        """Take one that carries nothing from now on, by the event loop's clock."""
+        """Take one that carries nothing from now on."""
         connection.idle_since = now
         self._connections.append(connection)
         if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_at(now + IDLE_FOR, self._close_stale)
+            self._sweep = asyncio.get_running_loop().call_later(IDLE_FOR, self._close_stale)
 
     def take(self) -> Connection | None:
         """The one that came last, so that those that are not needed grow old; none on which anything has come."""
-        oldest = asyncio.get_running_loop().time() - IDLE_FOR
-        while self._connections:
-            connection = self._connections.pop()
+        connections = self._connections
+        oldest = monotonic() - IDLE_FOR
+        while connections:
+            connection = connections.pop()
             if connection.idle_since > oldest and connection.silent:
                 return connection
             connection.abort()
@@ -50,10 +52,10 @@ class Idle:
             self._sweep = None
 
     def _close_stale(self) -> None:
-        loop = asyncio.get_running_loop()
-        oldest = loop.time() - IDLE_FOR
+        oldest = monotonic() - IDLE_FOR
         while self._connections and self._connections[0].idle_since <= oldest:
             self._connections.popleft().abort()
         self._sweep = None
         if self._connections:
-            self._sweep = loop.call_at(self._connections[0].idle_since + IDLE_FOR, self._close_stale)
+            wait = self._connections[0].idle_since - oldest
+            self._sweep = asyncio.get_running_loop().call_later(wait, self._close_stale)

@@ -7,7 +7,7 @@ time to time, and none is kept for a while after unasked bytes came.
 
 from __future__ import annotations
 
-import asyncio
+from time import monotonic
 from typing import Final
 
 WATCH: Final = 0.1
@@ -19,7 +19,7 @@ DISTRUST: Final = 60.0
 
 
 class Manners:
-    """What is known of one backend. Times are those of the event loop's clock."""
+    """What is known of one backend. Times are those of ``time.monotonic``."""
 
     __slots__ = ("_watch_from", "trusted")
 
@@ -41,4 +41,4 @@ class Manners:
     def offend(self) -> None:
         """Bytes came that nobody asked for."""
         self.trusted = False
-        self._watch_from = asyncio.get_running_loop().time() + DISTRUST
+        self._watch_from = monotonic() + DISTRUST

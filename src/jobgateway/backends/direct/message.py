@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from jobgateway.backends.grammar import (
@@ -15,7 +16,6 @@ from jobgateway.backends.grammar import (
     QUERY,
     SAYS_LENGTH,
     TCHARS,
-    VALUE,
 )
 from jobgateway.backends.transport import Fault, TransportError
 
@@ -27,8 +27,12 @@ METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH")
 """What a dialect may say; the answers to some other methods (HEAD, CONNECT) end elsewhere than they say."""
 
 _TARGET: Final = re.compile(rf"{PATH}(?:\?{QUERY})?")
+_NAME: Final = re.compile(TCHARS.encode())
 _REPLACEABLE: Final = frozenset(key for key, _, _ in DEFAULTS)
-_LINE: Final = re.compile(TCHARS.encode() + rb": " + VALUE + rb"\r\n")
+_BLANK: Final = b" \t"
+_CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
+"""What no value may hold, RFC 9110 section 5.5; of a line they are its two last bytes."""
+_LINE_END: Final = b"\r\n"
 
 
 class Messages:
@@ -49,31 +53,43 @@ class Messages:
         begin = self._begins.get(request.method)
         if begin is None:
             raise TransportError(Fault.UNSENDABLE, f"the method is none of {', '.join(METHODS)}")
-        body = request.body
-        length = b"Content-Length: %d\r\n" % len(body) if body or request.method in SAYS_LENGTH else b""
         target = _target(request.path, request.query)
-        common, own = self._lines(request.headers)
-        return b"%b%b%b%b%b\r\n%b" % (begin, target, common, own, length, body)
-
-    def _lines(self, headers: Headers) -> tuple[bytes, bytes]:
-        """The lines that all requests have, less those that this one says itself, and its own."""
-        own = b""
-        given: tuple[bytes, ...] = ()
-        for header in headers:
-            name = header[0]
-            key = name.lower()
-            line = b"%b: %b\r\n" % header
-            # The first colon of a line ends its name: where the name has none, the line is read as it was meant.
-            if key in OURS or b":" in name or not _LINE.fullmatch(line):
-                raise TransportError(Fault.UNSENDABLE, BAD_HEADER)
-            if key in _REPLACEABLE:
-                given += (key,)
-            own += line
-        return self._common(given) if given else self._usual, own
+        own, given = _lines(request.headers)
+        common = self._common(given) if given else self._usual
+        body = request.body
+        if body or request.method in SAYS_LENGTH:
+            own += b"Content-Length: %d\r\n" % len(body)
+        return b"".join((begin, target, common, own, _LINE_END, body))
 
     def _common(self, given: tuple[bytes, ...]) -> bytes:
+        """The lines that all requests have, less those that one says itself."""
         defaults = [b"%b: %b\r\n" % (name, value) for key, name, value in DEFAULTS if key not in given]
         return b"".join([self._host, *defaults, b"%b: %b\r\n" % ACCEPT_ENCODING])
+
+
+def _lines(headers: Headers) -> tuple[bytes, tuple[bytes, ...]]:
+    """A request's own lines, and which of the lines that all requests have it says itself."""
+    parts: list[bytes] = []
+    given: tuple[bytes, ...] = ()
+    for name, value in headers:
+        begin, replaced = _begun(name)
+        if value.strip(_BLANK) != value:
+            raise TransportError(Fault.UNSENDABLE, BAD_HEADER)
+        parts += (begin, value, _LINE_END)
+        given += replaced
+    lines = b"".join(parts)
+    if len(lines) - len(lines.translate(None, _CONTROL)) != len(_LINE_END) * len(headers):
+        raise TransportError(Fault.UNSENDABLE, BAD_HEADER)
+    return lines, given
+
+
+@lru_cache(maxsize=64)
+def _begun(name: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    """How a header's line begins, and which line it replaces; the few names that dialects say are looked at once."""
+    key = name.lower()
+    if key in OURS or not _NAME.fullmatch(name):
+        raise TransportError(Fault.UNSENDABLE, BAD_HEADER)
+    return name + b": ", (key,) if key in _REPLACEABLE else ()
 
 
 def _target(path: str, query: str) -> bytes:

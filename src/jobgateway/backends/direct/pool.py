@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from time import monotonic
 
 from jobgateway.backends.direct.connection import Connection
 from jobgateway.backends.direct.idle import Idle
@@ -34,8 +35,17 @@ class Pool:
         """It keeps its slot."""
         self._closed = False
 
+    def take(self) -> Connection | None:
+        """A kept connection of one's own, where there is one at once."""
+        if not self._free or not self._manners.trusted:
+            return None
+        connection = self._idle.take()
+        if connection is not None:
+            self._free -= 1
+        return connection
+
     async def acquire(self, *, fresh: bool) -> Connection:
-        """A connection of one's own; ``fresh``: one that has carried nothing yet.
+        """A connection of one's own, as soon as there is one; ``fresh``: one that has carried nothing yet.
 
         Raises ``TransportError``: busy, or unreachable.
         """
@@ -60,15 +70,17 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Give a connection back, whatever became of it."""
-        if connection.usable:
-            now = asyncio.get_running_loop().time()
-            if self._manners.may_watch(now) and self._watched is None and not self._closed:
+        if connection.usable and not self._closed:
+            now = monotonic()
+            if self._watched is None and self._manners.may_watch(now):
                 self._watched = connection, asyncio.get_running_loop().call_later(WATCH, self._end_watch)
                 return
-            if self._manners.trusted and not self._closed:
+            if self._manners.trusted:
                 self._idle.put(connection, now)
             else:
                 connection.abort()
+        else:
+            connection.abort()
         self._pass_on()
 
     def close(self) -> None:
@@ -111,7 +123,7 @@ class Pool:
         (connection, timer), self._watched = self._watched, None
         timer.cancel()
         if connection.silent:
-            self._manners.pass_watch(asyncio.get_running_loop().time())
+            self._manners.pass_watch(monotonic())
         else:
             connection.abort()
         self.release(connection)

@@ -56,7 +56,8 @@ class DirectTransport:
         Raises ``TransportError``.
         """
         message = self._messages.write(request)
-        connection = await self._pool.acquire(fresh=request.method != _SAFE)
+        safe = request.method == _SAFE
+        connection = (self._pool.take() if safe else None) or await self._pool.acquire(fresh=not safe)
         reused = connection.exchanges > 0  # so it is a read
         try:
             try:
