@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from jobgateway.backends.backend import Asking, Backend
-from jobgateway.backends.deadline import Deadline
+from jobgateway.backends.deadline import Deadline, Deadlines
 from jobgateway.backends.drive import drive
 from jobgateway.backends.faults import late
 from jobgateway.config.model import Config
@@ -17,7 +17,7 @@ from jobgateway.observe.observer import Observer, Silent
 from jobgateway.routing.door import Admission, Door
 from jobgateway.routing.lane import Lane, lanes_of
 from jobgateway.translation.dialect import compile_dialect
-from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply, operation_of
+from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply
 from jobgateway.translation.plan import plan
 from jobgateway.translation.reasons import STATUS_OF, told
 from jobgateway.translation.share import takes_pages_whole
@@ -70,6 +70,7 @@ class Gateway:
         self.door = Door(config, self.lanes)
         self.budget = Budget(config.limits.calls, config.limits.rows)
         self._backends = backends
+        self._deadlines = {backend.timeout: Deadlines(backend.timeout) for backend in backends.values()}
         self._observer = observer or Silent()
 
     async def answer(self, request: Request) -> Exchange:
@@ -89,20 +90,15 @@ class Gateway:
             return _refused(admission, outgoing or Refusal(Reason.NO_CREDENTIAL), call)
         headers = (outgoing.header, *_handed_on(request.headers))
         asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
-        if isinstance(directed, ListJobs) and lane.fusion is not None:
+        if lane.fusion is not None and isinstance(directed, ListJobs):
             asking.rows = takes_pages_whole(directed, lane.abilities)
-        reply = await self._ask(lane, directed, asking)
-        return _said(admission, call, _rewritten(lane, call, reply, asking), asking.calls)
-
-    async def _ask(self, lane: Lane, call: Call, asking: Asking) -> Reply:
-        """Carry out the plan before the deadline; past it, whatever is under way is given up."""
-        steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.dialect.shows_cancelled)
+        steps = plan(directed, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled)
         reply: Reply | None = None
-        with Deadline(lane.backend.timeout):
+        with Deadline(self._deadlines[lane.backend.timeout]):  # past it, whatever is under way is given up
             reply = await drive(steps, asking, together=TOGETHER)
         if reply is None:
-            return late(cancelling=asking.cancelling, cancelled=asking.cancelled)
-        return reply if lane.fill is None else lane.fill.apply(reply)
+            reply = late(cancelling=asking.cancelling, cancelled=asking.cancelled)
+        return _said(admission, call, _finished(lane, call, reply, asking), asking.calls)
 
     def refuse(self, request: Request, refusal: Refusal) -> Exchange:
         """Answer a request that goes no further, in the dialect that its path belongs to."""
@@ -127,8 +123,10 @@ def _handed_on(headers: Headers) -> Headers:
     return tuple([pair for pair in headers if pair[0] in HANDED_ON])
 
 
-def _rewritten(lane: Lane, call: Call, reply: Reply, asking: Asking) -> Reply | Response:
-    """The caller's answer where its side is fused with the backend's, else the reply as it is."""
+def _finished(lane: Lane, call: Call, reply: Reply, asking: Asking) -> Reply | Response:
+    """The reply filled up as the route says; or the caller's answer, where its side is fused with the backend's."""
+    if lane.fill is not None:
+        return lane.fill.apply(reply)
     if lane.fusion is None or not (asking.rows and isinstance(reply, Page) and isinstance(call, ListJobs)):
         return reply
     written = lane.fusion.write(call, reply)
@@ -141,17 +139,17 @@ def _refused(admission: Admission, refusal: Refusal, call: Call | None = None) -
 
 def _said(admission: Admission, call: Call | None, reply: Reply | Response, calls: int) -> Exchange:
     """The exchange that ends with a reply, written in the caller's dialect unless it is already."""
-    lane = admission.lane
-    reason = reply.reason if isinstance(reply, Refusal) else None
+    lane, caller = admission.lane, admission.caller
     if lane is None:
         return _undirected(reply)
-    profile = lane.route.profile
+    route = lane.route
+    reason = reply.reason if isinstance(reply, Refusal) else None
     return Exchange(
-        reply if isinstance(reply, Response) else lane.dialect.write_reply(call, reply, profile),
-        lane.dialect.name,
-        lane.backend.name,
-        None if call is None else operation_of(call),
-        None if admission.caller is None else admission.caller.name,
+        reply if isinstance(reply, Response) else lane.dialect.write_reply(call, reply, route.profile),
+        route.dialect,
+        route.backend,
+        None if call is None else call.operation,
+        None if caller is None else caller.name,
         reason,
         "backend" if calls and (reason is None or reason in _BACKENDS_OWN) else "gateway",
         calls,

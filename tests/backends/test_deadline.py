@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from jobgateway.backends.deadline import Deadline
+from jobgateway.backends.deadline import Deadline, Deadlines
 
 
 def test_work_that_is_done_in_time_is_left_alone() -> None:
     async def work() -> str:
-        with Deadline(5.0) as deadline:
+        with Deadline(Deadlines(5.0)) as deadline:
             await asyncio.sleep(0)
             said = "done"
         assert not deadline.passed
@@ -22,7 +22,7 @@ def test_work_that_is_done_in_time_is_left_alone() -> None:
 
 def test_work_that_is_late_is_cancelled_and_the_task_goes_on() -> None:
     async def work() -> bool:
-        with Deadline(0.01) as deadline:
+        with Deadline(Deadlines(0.01)) as deadline:
             await asyncio.sleep(5)
         await asyncio.sleep(0)  # a cancellation that was left behind would end the task here
         task = asyncio.current_task()
@@ -35,7 +35,7 @@ def test_work_that_is_late_is_cancelled_and_the_task_goes_on() -> None:
 
 def test_a_cancellation_from_elsewhere_passes_through() -> None:
     async def work() -> None:
-        with Deadline(5.0):
+        with Deadline(Deadlines(5.0)):
             await asyncio.sleep(5)
 
     async def main() -> None:
@@ -51,7 +51,7 @@ def test_a_cancellation_from_elsewhere_passes_through() -> None:
 def test_a_cancellation_from_elsewhere_in_the_same_moment_is_not_swallowed() -> None:
     async def main() -> bool:
         async def work() -> None:
-            with Deadline(0.0):
+            with Deadline(Deadlines(0.0)):
                 await asyncio.sleep(5)
 
         task = asyncio.create_task(work())
@@ -65,7 +65,7 @@ def test_a_cancellation_from_elsewhere_in_the_same_moment_is_not_swallowed() -> 
 
 def test_an_error_of_the_work_passes_through() -> None:
     async def work() -> None:
-        with Deadline(5.0):
+        with Deadline(Deadlines(5.0)):
             raise ValueError("its own")
 
     with pytest.raises(ValueError, match="its own"):
@@ -73,5 +73,38 @@ def test_an_error_of_the_work_passes_through() -> None:
 
 
 def test_outside_a_task_there_is_no_deadline() -> None:
-    with pytest.raises(RuntimeError), Deadline(1.0):
+    with pytest.raises(RuntimeError), Deadline(Deadlines(1.0)):
         raise AssertionError("never reached")
+
+
+def test_each_of_many_ends_when_its_own_time_is_up_and_no_other() -> None:
+    async def work(deadlines: Deadlines, seconds: float) -> bool:
+        with Deadline(deadlines) as deadline:
+            await asyncio.sleep(seconds)
+        return deadline.passed
+
+    async def main() -> list[bool]:
+        deadlines = Deadlines(0.1)
+        tasks = []
+        for number in range(20):
+            tasks.append(asyncio.create_task(work(deadlines, 5.0 if number % 3 else 0.0)))
+            await asyncio.sleep(0.01)
+        passed = [await task for task in tasks]
+        assert await work(deadlines, 5.0)  # the queue was empty in between
+        return passed
+
+    assert asyncio.run(main()) == [bool(number % 3) for number in range(20)]
+
+
+def test_a_deadline_is_as_late_as_was_said_however_many_end_before_it() -> None:
+    async def main() -> float:
+        deadlines = Deadlines(0.2)
+        loop = asyncio.get_running_loop()
+        with Deadline(deadlines):
+            await asyncio.sleep(0.1)
+        began = loop.time()
+        with Deadline(deadlines):
+            await asyncio.sleep(5)
+        return loop.time() - began
+
+    assert 0.19 <= asyncio.run(main()) < 2.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from http import HTTPStatus
+from time import perf_counter
 from typing import Final
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from jobgateway.backends.masking import masked
 from jobgateway.backends.transport import Transport, TransportError
 from jobgateway.observe.observer import Observer
 from jobgateway.translation.dialect import Dialect
-from jobgateway.translation.hub import Call, CancelJob, ListJobs, Operation, Refusal, Reply, operation_of
+from jobgateway.translation.hub import Call, CancelJob, ListJobs, Refusal, Reply
 from jobgateway.translation.wire import Headers, Request, Response
 
 OK: Final = "ok"
@@ -35,6 +35,8 @@ class Backend(Struct, frozen=True):
 class Asking:
     """What one caller's call asks of a backend; lives as long as that call."""
 
+    __slots__ = ("_backend", "_headers", "_lent", "_observer", "_same", "calls", "cancelled", "cancelling", "rows")
+
     def __init__(self, backend: Backend, headers: Headers, observer: Observer, *, lent: bool, same: bool) -> None:
         """``headers``: the credential first, then what is handed on of the caller's own."""
         self._backend = backend
@@ -54,27 +56,23 @@ class Asking:
     async def __call__(self, call: Call) -> Reply:
         """Ask; every way that asking can fail is a refusal."""
         backend = self._backend
-        request = backend.dialect.write_call(call)
-        request = Request(request.method, request.path, request.query, (*request.headers, *self._headers), request.body)
+        asked = backend.dialect.write_call(call)
+        request = Request(asked.method, asked.path, asked.query, (*asked.headers, *self._headers), asked.body)
         self.calls += 1
-        cancels = isinstance(call, CancelJob)
-        self.cancelling = cancels
-        operation = operation_of(call)
-        started = time.perf_counter()
+        self.cancelling = cancels = isinstance(call, CancelJob)
+        started = perf_counter()
         try:
             reply = self._read(call, await backend.transport.send(request))
         except TransportError as error:
             reply = refusal_of(error, call)
         self.cancelling = False
-        self._tell(operation, reply, time.perf_counter() - started)
+        taken = perf_counter() - started
         if isinstance(reply, Refusal):
+            self._observer.backend_call(backend.name, call.operation, reply.reason, taken)
             return self.judge(call, reply)
+        self._observer.backend_call(backend.name, call.operation, OK, taken)
         self.cancelled = cancels
         return reply
-
-    def _tell(self, operation: Operation, reply: Reply, seconds: float) -> None:
-        outcome = reply.reason if isinstance(reply, Refusal) else OK
-        self._observer.backend_call(self._backend.name, operation, outcome, seconds)
 
     def _read(self, call: Call, response: Response) -> Reply:
         if self.rows and isinstance(call, ListJobs):

@@ -27,9 +27,11 @@ async def drive(plan: Plan, ask: Ask, *, together: int) -> Reply:
                 replies = await _Batch(batch, ask).replies(together)
             batch = plan.send(replies)
     except StopIteration as end:  # only the plan can: a coroutine turns its own into RuntimeError (PEP 479)
-        return cast("Reply", end.value)
-    finally:
+        reply: Reply = end.value
+        return reply
+    except BaseException:
         plan.close()
+        raise
 
 
 class _Batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from jobgateway.commands.pairs import of_route, pair_data
-from jobgateway.translation.hub import Call, Job, ListJobs, Order, Page, Refusal, operation_of
+from jobgateway.translation.hub import Call, Job, ListJobs, Order, Page, Refusal
 from jobgateway.translation.reasons import told
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _route_data(each: Considered) -> dict[str, Any]:
 
 def call_data(call: Call) -> dict[str, Any]:
     """A call in the hub's words."""
-    data: dict[str, Any] = {"operation": operation_of(call).value, "scope": call.scope}
+    data: dict[str, Any] = {"operation": call.operation.value, "scope": call.scope}
     if not isinstance(call, ListJobs):
         return {**data, "id": call.id}
     wanted = {name: getattr(call.wanted, name) for name in call.wanted.__struct_fields__}

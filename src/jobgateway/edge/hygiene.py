@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -20,7 +21,8 @@ _HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~-]{1,253})(
 _CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
 """RFC 9110 section 5.5: tab is the one control character that a value may hold."""
 _AROUND_HEADER: Final = len(": \r\n")
-_AROUND_TARGET: Final = len("  HTTP/1.1\r\n\r\n")
+_AROUND_PATH: Final = len("  HTTP/1.1\r\n\r\n")
+_AROUND_QUERY: Final = len(" ? HTTP/1.1\r\n\r\n")
 OLD: Final = "1.0"
 """HTTP/1.0, which needs no Host and knows no Transfer-Encoding."""
 
@@ -34,23 +36,24 @@ def untidy(request: Request, version: str, largest: int) -> Refusal | None:
     text = b"".join(chain.from_iterable(headers))
     if len(text.translate(None, _CONTROL)) != len(text):
         return _refusal("control character in a header")
-    if len(text) + len(headers) * _AROUND_HEADER + _line_length(request) > largest:
+    size = len(text) + len(headers) * _AROUND_HEADER + len(request.method) + len(request.path) + len(request.query)
+    if size + (_AROUND_QUERY if request.query else _AROUND_PATH) > largest:
         return _refusal(f"limits.request_head is {largest} bytes")
     host = named.get(b"host")
     if host is None:
         if version != OLD:
             return _refusal("no Host header")
-    elif not _HOST.fullmatch(host):
+    elif not _is_host(host):
         return _refusal("the Host header is not host[:port]")
     if not request.path.startswith("/"):
         return _refusal("the request's target is not a path")
     return _coded(named, version) if b"transfer-encoding" in named else None
 
 
-def _line_length(request: Request) -> int:
-    """Bytes of the request line and of the line that ends the head."""
-    query = len(request.query)
-    return len(request.method) + len(request.path) + query + bool(query) + _AROUND_TARGET
+@lru_cache(maxsize=256)
+def _is_host(value: bytes) -> bool:
+    """Whether a Host header is one; callers say the same few again and again."""
+    return _HOST.fullmatch(value) is not None
 
 
 def _repeated(headers: Headers) -> str:

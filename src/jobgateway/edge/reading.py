@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote_from_bytes
 
 import httptools
+from msgspec import Struct
 
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Request
@@ -14,7 +15,10 @@ from jobgateway.translation.wire import Request
 MOST_HEADERS: Final = 100
 MOST_DROPPED: Final = 8 * 1024 * 1024
 """Bytes of a body too large that are read and dropped, so that its sender gets to read the answer."""
+CURRENT: Final = "1.1"
+"""The version of HTTP whose connections are kept."""
 _ASCII: Final = bytes(range(0x80))
+_NOTED: Final = frozenset({b"connection", b"content-length", b"expect"})
 
 
 class UnreadableError(Exception):
@@ -25,25 +29,24 @@ class UnreadableError(Exception):
         self.refusal = refusal
 
 
-class Arrived:
+class Arrived(Struct, gc=False):
     """A whole request, and how it came."""
 
-    __slots__ = ("keeps", "request", "too_large", "version")
-
-    def __init__(self, request: Request, version: str, *, keeps: bool, too_large: bool) -> None:
-        self.request = request
-        self.version = version
-        self.keeps = keeps
-        """Whether the caller keeps the connection."""
-        self.too_large = too_large
+    request: Request
+    version: str
+    """``1.0`` or ``1.1``."""
+    keeps: bool
+    """Whether the caller keeps the connection."""
+    too_large: bool
+    """Whether its body was, and has been dropped."""
 
 
 class Reading:
     """Reads the requests of one connection, in order. The parser is llhttp, strict."""
 
     __slots__ = (
-        "_body", "_dropped", "_fed", "_headers", "_largest_body", "_largest_head", "_parser", "_size", "_target",
-        "arrived", "between", "continues", "head_done",
+        "_body", "_dropped", "_fed", "_headers", "_largest_body", "_largest_head", "_parser", "_persistence",
+        "_size", "_target", "arrived", "between", "continues", "head_done",
     )  # fmt: skip
 
     def __init__(self, largest_head: int, largest_body: int) -> None:
@@ -90,33 +93,40 @@ class Reading:
         self.between = False
         self.head_done = False
         self.continues = False
-        self._target: list[bytes] = []
+        self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._size = 0
         self._dropped = False
+        self._persistence = False
 
     def on_url(self, piece: bytes) -> None:
         """A piece of the request's target."""
-        self._target.append(piece)
+        self._target += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a field of the trailer section, which is dropped."""
         if self.head_done:
             return
         self._headers.append((name.lower(), value))
-        if len(self._headers) > MOST_HEADERS:
-            raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"more than {MOST_HEADERS} headers"))
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self.head_done = True
         self._fed = 0
+        if len(self._headers) > MOST_HEADERS:
+            raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"more than {MOST_HEADERS} headers"))
         for name, value in self._headers:
-            if name == b"expect":
-                self.continues = value.lower() == b"100-continue"
-            elif name == b"content-length" and int(value) > self._largest_body:
-                self._dropped = True
+            if name in _NOTED:
+                self._note(name, value)
+
+    def _note(self, name: bytes, value: bytes) -> None:
+        if name == b"connection":
+            self._persistence = True
+        elif name == b"expect":
+            self.continues = value.lower() == b"100-continue"
+        elif int(value) > self._largest_body:
+            self._dropped = True
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body, its chunks' framing taken off."""
@@ -132,20 +142,19 @@ class Reading:
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        parser = self._parser
-        version = parser.get_http_version()
-        path, _, query = b"".join(self._target).partition(b"?")
-        request = Request(
-            parser.get_method().decode("ascii"),
-            _ascii(path),
-            _ascii(query),
-            tuple(self._headers),
-            b"".join(self._body) if self._body else b"",
-        )
-        keeps = parser.should_keep_alive() and version == "1.1"
-        self.arrived.append(Arrived(request, version, keeps=keeps, too_large=self._dropped))
+        keeps = self._parser.should_keep_alive()
+        # Where nothing is said of the connection, only those of HTTP/1.1 are kept (RFC 9112 section 9.3).
+        version = CURRENT if keeps and not self._persistence else self._parser.get_http_version()
+        self.arrived.append(Arrived(self._request(), version, keeps and version == CURRENT, self._dropped))
         self.between = True
         self.continues = False
+
+    def _request(self) -> Request:
+        target = self._target
+        text = target.decode("ascii") if target.isascii() else quote_from_bytes(target, _ASCII)
+        path, _, query = text.partition("?")
+        body = b"".join(self._body) if self._body else b""
+        return Request(self._parser.get_method().decode("ascii"), path, query, tuple(self._headers), body)
 
     @property
     def refuses_body(self) -> bool:
@@ -154,11 +163,4 @@ class Reading:
 
     def without_body(self) -> Arrived:
         """The request whose head is whole, its body given up."""
-        path, _, query = b"".join(self._target).partition(b"?")
-        method = self._parser.get_method().decode("ascii")
-        request = Request(method, _ascii(path), _ascii(query), tuple(self._headers))
-        return Arrived(request, self._parser.get_http_version(), keeps=False, too_large=True)
-
-
-def _ascii(raw: bytes) -> str:
-    return raw.decode("ascii") if raw.isascii() else quote_from_bytes(raw, _ASCII)
+        return Arrived(self._request(), self._parser.get_http_version(), keeps=False, too_large=True)

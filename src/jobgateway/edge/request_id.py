@@ -20,9 +20,15 @@ class RequestIds:
 
     def identify(self, headers: Headers) -> tuple[Headers, bytes]:
         """The headers with exactly one good id, and the id."""
+        for name, _ in headers:
+            if name == NAME:
+                return self._settled(headers)
+        made = b"%032x" % self._draw(128)
+        return (*headers, (NAME, made)), made
+
+    def _settled(self, headers: Headers) -> tuple[Headers, bytes]:
+        """The same where there are ids already."""
         given = [value for name, value in headers if name == NAME]
         if len(given) == 1 and _GIVEN.fullmatch(given[0]):
             return headers, given[0]
-        made = b"%032x" % self._draw(128)
-        others = tuple(header for header in headers if header[0] != NAME) if given else headers
-        return (*others, (NAME, made)), made
+        return self.identify(tuple([header for header in headers if header[0] != NAME]))

@@ -38,11 +38,12 @@ class Door:
     def __init__(self, config: Config, lanes: tuple[Lane, ...]) -> None:
         self._table = Table(lanes)
         self._callers = None if config.callers is None else KnownCallers(config.callers.values())
+        self._lent = [Outgoing(each, lent=True) if (each := lane.backend.lent) else None for lane in lanes]
         self._own = _own_credentials(config, {lane.backend.name: lane for lane in lanes})
 
-    def lanes_for(self, request: Request) -> list[Lane]:
+    def lanes_for(self, request: Request) -> tuple[Lane, ...]:
         """The routes that a request's host and path belong to, whoever asks."""
-        return self._table.find(request.path, _host(request))
+        return self._table.find(request.path, _host(request) if self._table.hosted else "")
 
     def admit(self, request: Request) -> Admission:
         """The first route that matches, its `callers` included; then whether who asks may take it."""
@@ -75,12 +76,13 @@ class Door:
         lane = admission.lane
         if lane is None:
             return None
-        if admission.caller is not None:
-            own = self._own.get((admission.caller.name, lane.backend.name))
+        if self._own and admission.caller is not None:
+            own = self._own.get((admission.caller.name, lane.route.backend))
             if own is not None:
                 return own
-        if lane.backend.lent is not None:
-            return Outgoing(lane.backend.lent, lent=True)
+        lent = self._lent[lane.index]
+        if lent is not None:
+            return lent
         if admission.secret is None:
             return Refusal(Reason.NO_CREDENTIAL)
         header = lane.backend.dialect.write_secret(admission.secret)

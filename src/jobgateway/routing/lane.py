@@ -27,6 +27,8 @@ class Lane(Struct, frozen=True):
     abilities: Abilities
     scopes: ScopeRule
     fill: Fill | None
+    shows_cancelled: bool
+    """Whether the caller's dialect answers a cancel with the job."""
     same: bool
     """Whether caller and backend speak the same dialect."""
     fusion: Fusion | None
@@ -62,6 +64,7 @@ def _lane(index: int, route: Route, dialect: Dialect, backend: Backend, settings
         abilities=backend.dialect.abilities(same=same),
         scopes=scope_rule(dialect, backend.dialect, mapped=route.scopes, default=settings.scope),
         fill=fill,
+        shows_cancelled=dialect.shows_cancelled,
         same=same,
         fusion=fuse(backend.dialect, dialect) if fill is None else None,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Struct
 
 from jobgateway.translation.dialect import Dialect
@@ -46,7 +45,7 @@ class ScopeRule(Struct, frozen=True):
 def _confine(call: Call, scope: str | None) -> Call:
     if isinstance(call, ListJobs):
         return ListJobs(scope, call.window, call.wanted, call.order, call.counted)
-    return msgspec.structs.replace(call, scope=scope)
+    return type(call)(scope, call.id)
 
 
 def scope_rule(

@@ -13,23 +13,25 @@ class Table:
     """All routes, found by the first segments of a path. Immutable."""
 
     def __init__(self, lanes: Iterable[Lane]) -> None:
+        lanes = tuple(lanes)
+        self.hosted = any(lane.route.host is not None for lane in lanes)
+        """Whether the host matters to any of them."""
         self._by_start: dict[tuple[str, ...], tuple[Lane, ...]] = {}
         for lane in lanes:
             start = (*lane.route.prefix, *lane.dialect.root)
             self._by_start[start] = (*self._by_start.get(start, ()), lane)
         self._lengths = tuple(sorted({len(start) for start in self._by_start}))
 
-    def find(self, path: str, host: str) -> list[Lane]:
+    def find(self, path: str, host: str) -> tuple[Lane, ...]:
         """The routes that host and path belong to, first match first; whether a caller may is not asked here."""
-        segments = path.split("/")[1:]
+        segments = tuple(path.split("/"))
         if "%" in path:
-            segments = [unquote(segment) for segment in segments]
-        found = [
-            lane
-            for length in self._lengths
-            for lane in self._by_start.get(tuple(segments[:length]), ())
-            if lane.matches_host(host)
-        ]
+            segments = tuple([unquote(segment) for segment in segments])
+        found: tuple[Lane, ...] = ()
+        for length in self._lengths:
+            found += self._by_start.get(segments[1 : length + 1], ())
+        if self.hosted:
+            found = tuple([lane for lane in found if lane.matches_host(host)])
         if len(found) > 1:
-            found.sort(key=attrgetter("index"))
+            found = tuple(sorted(found, key=attrgetter("index")))
         return found

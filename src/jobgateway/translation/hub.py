@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from msgspec import Raw, Struct
 
@@ -110,6 +110,14 @@ class Wanted(Struct, frozen=True, gc=False):
 ANYTHING: Final = Wanted()
 
 
+class Operation(StrEnum):
+    """The name of a call's kind, as specs, metrics and messages use it."""
+
+    LIST = "list"
+    GET = "get"
+    CANCEL = "cancel"
+
+
 class ListJobs(Struct, frozen=True, gc=False):
     """List the jobs of a scope. No window: the whole list. No order: as the backend gives it."""
 
@@ -120,12 +128,16 @@ class ListJobs(Struct, frozen=True, gc=False):
     counted: bool = False
     """Whether the answer must say how many jobs there are in all."""
 
+    operation: ClassVar[Operation] = Operation.LIST
+
 
 class GetJob(Struct, frozen=True, gc=False):
     """Show one job."""
 
     scope: str | None
     id: int
+
+    operation: ClassVar[Operation] = Operation.GET
 
 
 class CancelJob(Struct, frozen=True, gc=False):
@@ -134,23 +146,15 @@ class CancelJob(Struct, frozen=True, gc=False):
     scope: str | None
     id: int
 
+    operation: ClassVar[Operation] = Operation.CANCEL
+
 
 Call = ListJobs | GetJob | CancelJob
 
 
-class Operation(StrEnum):
-    """The name of a call's kind, as specs, metrics and messages use it."""
-
-    LIST = "list"
-    GET = "get"
-    CANCEL = "cancel"
-
-
 def operation_of(call: Call) -> Operation:
     """The operation that a call asks for."""
-    if isinstance(call, ListJobs):
-        return Operation.LIST
-    return Operation.GET if isinstance(call, GetJob) else Operation.CANCEL
+    return call.operation
 
 
 class Reason(StrEnum):
