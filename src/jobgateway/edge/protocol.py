@@ -36,6 +36,8 @@ class Callers:
         self.edge = edge
         self.admitted: set[CallersProtocol] = set()
         self._sweeping: asyncio.TimerHandle | None = None
+        self._default: list[tuple[bytes, bytes]] = []
+        self._lines = b""
 
     def protocol(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> CallersProtocol:  # noqa: ARG002, uvicorn's signature
         """A new connection's protocol, as uvicorn makes them."""
@@ -49,6 +51,13 @@ class Callers:
         if self._sweeping is None:
             self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep)
         return True
+
+    def lines_of(self, default: list[tuple[bytes, bytes]]) -> bytes:
+        """The lines of the server's default headers, which are another list whenever they say something else."""
+        if default is not self._default:
+            self._default = default
+            self._lines = b"".join([b"%b: %b\r\n" % header for header in default])
+        return self._lines
 
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -65,7 +74,10 @@ def callers_protocol(limits: Limits, edge: Edge) -> Any:
 class CallersProtocol(asyncio.Protocol):
     """One caller's connection. One request is answered at a time; those behind it wait unread."""
 
-    __slots__ = ("_callers", "_gone", "_incoming", "_keeps", "_reading", "_since", "_state", "_task", "transport")
+    __slots__ = (
+        "_busy", "_callers", "_gone", "_keeps", "_loop", "_reading", "_since", "_state", "_task", "_wanting",
+        "transport",
+    )  # fmt: skip
 
     def __init__(self, callers: Callers, server_state: Any) -> None:
         """``server_state``: uvicorn's, whose sets of connections and tasks its drain waits for."""
@@ -73,6 +85,11 @@ class CallersProtocol(asyncio.Protocol):
         self._state = server_state
         self._reading = Reading(callers.limits.request_head, callers.edge.answering.largest_body)
         self._task: asyncio.Task[None] | None = None
+        """Answers all requests of the connection, one after another; begins with the first."""
+        self._wanting: asyncio.Future[Incoming] | None = None
+        """What the task waits for between two requests."""
+        self._busy = False
+        """Whether a request is being answered."""
         self._gone = False
         self._keeps = True
         self._since = 0.0
@@ -82,11 +99,11 @@ class CallersProtocol(asyncio.Protocol):
         """Begin, or turn away what is one too many."""
         self.transport = cast("asyncio.Transport", transport)
         self._state.connections.add(self)
-        loop = asyncio.get_running_loop()
-        self._since = loop.time()
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
         if not self._callers.admit(self):
             self._keeps = False
-            loop.call_later(TURNED_AWAY, self.transport.abort)
+            self._loop.call_later(TURNED_AWAY, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, asyncio's signature
         """The caller is gone: so is the reason for what is being done for it."""
@@ -100,13 +117,13 @@ class CallersProtocol(asyncio.Protocol):
         """Read on, and answer when a request is whole."""
         reading = self._reading
         if reading.between:
-            self._since = asyncio.get_running_loop().time()
+            self._since = self._loop.time()
         try:
             reading.feed(data)
         except UnreadableError as error:
             self._give_up(error)
             return
-        if self._task is None:
+        if not self._busy:
             if reading.arrived:
                 self._begin(reading.arrived.popleft())
             elif reading.continues and reading.head_done:
@@ -127,7 +144,7 @@ class CallersProtocol(asyncio.Protocol):
     def _give_up(self, error: UnreadableError) -> None:
         """What came is no request: say so once what came before is answered, and end."""
         self._keeps = False
-        if self._task is None:
+        if not self._busy:
             answer = self._callers.edge.answering.unreadable(error.refusal)
             self._write(answer, ((b"connection", b"close"),), "GET")
             self.transport.close()
@@ -136,21 +153,29 @@ class CallersProtocol(asyncio.Protocol):
 
     def _begin(self, arrived: Arrived) -> None:
         self._keeps = self._keeps and arrived.keeps
+        self._busy = True
         answering = self._callers.edge.answering
         incoming = answering.incoming(arrived.request, arrived.version, too_large=arrived.too_large)
-        task = asyncio.get_running_loop().create_task(self._serve(incoming))
-        self._task = task
-        self._state.tasks.add(task)
+        if self._wanting is not None:
+            self._wanting.set_result(incoming)
+        else:
+            self._task = self._loop.create_task(self._serve(incoming))
+        self._state.tasks.add(self._task)
 
     async def _serve(self, incoming: Incoming) -> None:
-        """Answer one request; the task is forgotten before the next begins."""
-        task = self._task
+        """Answer requests until the connection ends; only while it does is it a task that a drain waits for."""
         try:
-            await self._answer(incoming)
+            while await self._answer(incoming):
+                self._state.tasks.discard(self._task)
+                self._wanting = self._loop.create_future()
+                self._go_on()
+                incoming = await self._wanting
+                self._wanting = None
         finally:
-            self._state.tasks.discard(task)
+            self._state.tasks.discard(self._task)
 
-    async def _answer(self, incoming: Incoming) -> None:
+    async def _answer(self, incoming: Incoming) -> bool:
+        """Answer one request, and tell whether the connection goes on."""
         edge = self._callers.edge
         try:
             if self in self._callers.admitted:
@@ -160,21 +185,20 @@ class CallersProtocol(asyncio.Protocol):
         except asyncio.CancelledError:
             if self._gone:
                 edge.answering.record(NOBODY, incoming)
-                return
+                return False
             exchange = edge.answering.stopped(incoming)
-        self._task = None
         if self._gone:
-            return
+            return False
         closing = edge.draining or not self._keeps or ends_connection(exchange, incoming)
         self._write(exchange.response, answer_headers(incoming, closing=closing), incoming.request.method)
         if closing:
             self.transport.close()
-        else:
-            self._next()
+        return not closing
 
-    def _next(self) -> None:
-        """Go on with the request that waits, or read on."""
-        self._since = asyncio.get_running_loop().time()
+    def _go_on(self) -> None:
+        """Begin with the request that waits, or read on."""
+        self._busy = False
+        self._since = self._loop.time()
         if self._reading.arrived:
             self._begin(self._reading.arrived.popleft())
         elif not self._keeps:
@@ -185,8 +209,8 @@ class CallersProtocol(asyncio.Protocol):
     def _write(self, response: Response, extra: Headers, method: str) -> None:
         """One write for head and body; the answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4)."""
         status = response.status
-        parts = [_STATUS_LINES[status]]
-        for name, value in (*self._state.default_headers, *response.headers, *extra):
+        parts = [_STATUS_LINES[status], self._callers.lines_of(self._state.default_headers)]
+        for name, value in (*response.headers, *extra) if response.headers else extra:
             parts += (name, b": ", value, b"\r\n")
         if status in _BODILESS:
             parts.append(b"\r\n")
@@ -200,7 +224,7 @@ class CallersProtocol(asyncio.Protocol):
 
     def look(self, now: float) -> None:
         """Close the connection if it is idle for too long, or too slow to say what it wants."""
-        if self._task is not None:
+        if self._busy:
             return
         waited = now - self._since
         if self._reading.between:
@@ -211,7 +235,7 @@ class CallersProtocol(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """The server stops: end now, or after the answer under way."""
-        if self._task is None:
-            self.transport.close()
-        else:
+        if self._busy:
             self._keeps = False
+        else:
+            self.transport.close()
