@@ -14,7 +14,8 @@ from jobgateway.backends.drive import drive
 from jobgateway.backends.faults import late
 from jobgateway.config.model import Config
 from jobgateway.observe.observer import Observer, Silent
-from jobgateway.routing.door import Admission, Door
+from jobgateway.routing.admission import Admission, Sender
+from jobgateway.routing.door import Door
 from jobgateway.routing.lane import Lane, lanes_of
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply
@@ -73,9 +74,12 @@ class Gateway:
         self._deadlines = {backend.timeout: Deadlines(backend.timeout) for backend in backends.values()}
         self._observer = observer or Silent()
 
-    async def answer(self, request: Request) -> Exchange:
-        """Admit, understand, direct, ask; every way this can end is said in the caller's dialect."""
-        admission = self.door.admit(request)
+    async def answer(self, request: Request, sender: Sender | None = None) -> Exchange:
+        """Admit, understand, direct, ask; every way this can end is said in the caller's dialect.
+
+        ``sender`` sent the request, and sends none with other headers.
+        """
+        admission = self.door.admit(request, sender)
         lane = admission.lane
         if lane is None or admission.refusal is not None:
             return _refused(admission, admission.refusal or Refusal(Reason.NO_PATH))

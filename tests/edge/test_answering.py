@@ -6,6 +6,7 @@ import json
 import pytest
 
 from jobgateway.config.model import Limits
+from jobgateway.edge.head import head_of
 from jobgateway.translation.hub import Operation
 from jobgateway.translation.wire import Request
 from support.edges import (
@@ -37,7 +38,7 @@ class Breaking:
         self._error = error
         self._refuses = refuses
 
-    async def answer(self, request):
+    async def answer(self, request, sender):
         raise self._error
 
     def refuse(self, request, refusal):
@@ -222,7 +223,9 @@ async def test_a_draining_edge_ends_every_connection():
 async def test_a_connection_too_many_is_turned_away_in_the_dialect():
     edge = EdgeUnderTest(config_of(limits=Limits(connections=7)))
 
-    response = edge.app.turn_away(edge.app.answering.incoming(Request("GET", EXPLORER_LIST), "1.1")).response
+    response = edge.app.turn_away(
+        edge.app.answering.incoming(Request("GET", EXPLORER_LIST), head_of((), "1.1"))
+    ).response
 
     assert (response.status, response.value(b"retry-after")) == (503, b"1")
     assert json.loads(response.body) == {"code": 50304000, "message": "ErrUnavailable::limits.connections is 7"}

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from jobgateway.commands.supposing import Supposed, suppose
 from jobgateway.config.model import MASK
-from jobgateway.edge.hygiene import untidy
+from jobgateway.edge.hygiene import tidiness, untidy
 from jobgateway.gateway import HANDED_ON, problem, understand
-from jobgateway.routing.door import Admission
+from jobgateway.routing.admission import Admission
 from jobgateway.routing.table import Table
 from jobgateway.translation.hub import Reason, Refusal
 
@@ -92,7 +92,8 @@ def explain_request(gateway: Gateway, request: Request, count: int) -> Explanati
 
 def _admission(gateway: Gateway, request: Request) -> Admission:
     """What the edge refuses by itself, it refuses in the dialect that the path belongs to."""
-    refusal = untidy(request, "1.1", gateway.config.limits.request_head)
+    largest = gateway.config.limits.request_head
+    refusal = untidy(request, tidiness(request.headers, "1.1"), largest)
     if refusal is None:
         return gateway.door.admit(request)
     lanes = gateway.door.lanes_for(request)

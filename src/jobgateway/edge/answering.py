@@ -8,11 +8,13 @@ from typing import Final
 from msgspec import Struct
 
 from jobgateway.edge.current import Current
+from jobgateway.edge.head import Head, head_of
 from jobgateway.edge.hygiene import untidy
 from jobgateway.edge.request_id import NAME, RequestIds
 from jobgateway.gateway import Exchange, Gateway, problem
 from jobgateway.observe.events import Events, traces
 from jobgateway.observe.observer import Recorder, Served
+from jobgateway.routing.admission import Sender
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Headers, Request, Response
 
@@ -25,8 +27,7 @@ class Incoming(Struct, frozen=True, gc=False):
     """A request as it came, with its id among its headers."""
 
     request: Request
-    version: str
-    """``1.0`` or ``1.1``."""
+    sender: Sender
     id: bytes
     began: float
     """When its head was complete, by ``perf_counter``."""
@@ -48,16 +49,18 @@ class Answering:
         """Bytes of a body that are taken, by the configuration in use."""
         return self._current.snapshot.config.limits.request_body
 
-    def incoming(self, request: Request, version: str, *, too_large: bool = False) -> Incoming:
+    def incoming(self, request: Request, head: Head, *, too_large: bool = False) -> Incoming:
         """The request with an id, the caller's or a new one; ``too_large``: its body was, and has been dropped."""
         limits = self._current.snapshot.config.limits
-        refusal = untidy(request, version, limits.request_head)
+        refusal = untidy(request, head.tidiness, limits.request_head)
         if too_large and refusal is None:
             refusal = Refusal(Reason.TOO_LARGE, f"limits.request_body is {limits.request_body} bytes")
-        headers, request_id = self._ids.identify(request.headers)
-        if headers is not request.headers:
+        named = head.id
+        if named is None:
+            named = self._ids.new()
+            headers = (*head.others, (NAME, named))
             request = Request(request.method, request.path, request.query, headers, request.body)
-        return Incoming(request, version, request_id, perf_counter(), refusal)
+        return Incoming(request, head.sender, named, perf_counter(), refusal)
 
     async def answer(self, incoming: Incoming) -> Exchange:
         """The answer to a request. Raises nothing but ``CancelledError``, of which nobody has been told yet."""
@@ -66,7 +69,7 @@ class Answering:
                 exchange = self._refusal(gateway, incoming, incoming.refusal)
             else:
                 try:
-                    exchange = await gateway.answer(incoming.request)
+                    exchange = await gateway.answer(incoming.request, incoming.sender)
                 except Exception as error:  # noqa: BLE001, whatever it is, the caller gets an answer it can read
                     self._tell(incoming, error)
                     exchange = self._refusal(gateway, incoming, Refusal(Reason.INTERNAL))
@@ -87,7 +90,7 @@ class Answering:
 
     def unreadable(self, refusal: Refusal) -> Response:
         """What to say to bytes that are no request: there is no path, hence no dialect."""
-        incoming = self.incoming(Request("", ""), "1.1")
+        incoming = self.incoming(Request("", ""), head_of((), "1.1"))
         answer = problem(refusal)
         self.record(Exchange(answer, reason=refusal.reason), incoming)
         return Response(answer.status, answer.body, answer.media, ((NAME, incoming.id),))

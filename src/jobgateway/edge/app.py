@@ -11,6 +11,7 @@ from jobgateway.asgi import Receive, Scope, Send, read_body, request_of, send_re
 from jobgateway.edge.answering import NOBODY, Answering, Incoming, answer_headers, ends_connection
 from jobgateway.edge.current import Current
 from jobgateway.edge.departures import Departures
+from jobgateway.edge.head import Head, head_of
 from jobgateway.gateway import Exchange
 from jobgateway.observe.events import Events
 from jobgateway.observe.observer import Recorder
@@ -35,11 +36,11 @@ class Edge:
         try:
             body = await read_body(scope, receive, self.answering.largest_body)
         except ConnectionResetError:
-            incoming = self.answering.incoming(request_of(scope, b""), scope["http_version"])
+            incoming = self.answering.incoming(request_of(scope, b""), _head(scope))
             self.answering.record(NOBODY, incoming)
             return
         request = request_of(scope, body or b"")
-        incoming = self.answering.incoming(request, scope["http_version"], too_large=body is None)
+        incoming = self.answering.incoming(request, _head(scope), too_large=body is None)
         exchange = await self._answer(incoming, receive)
         if exchange is not NOBODY:
             closing = self.draining or ends_connection(exchange, incoming)
@@ -59,6 +60,10 @@ class Edge:
         limit = self._current.snapshot.config.limits.connections
         detail = f"limits.connections is {limit}"
         return self.answering.refuse(incoming, Refusal(Reason.OVERLOADED, detail, retry_after=1))
+
+
+def _head(scope: Scope) -> Head:
+    return head_of(tuple(scope["headers"]), scope["http_version"])
 
 
 async def _refuse_protocol(scope: Scope, send: Send) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
 from itertools import chain
 from typing import Final
+
+from msgspec import Struct
 
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Headers, Request
@@ -27,33 +28,43 @@ OLD: Final = "1.0"
 """HTTP/1.0, which needs no Host and knows no Transfer-Encoding."""
 
 
-def untidy(request: Request, version: str, largest: int) -> Refusal | None:
+class Tidiness(Struct, frozen=True):
+    """What is to be said against headers, whatever the request asks for."""
+
+    fault: Refusal | None
+    size: int
+    """Bytes that they take in the head."""
+
+
+def tidiness(headers: Headers, version: str) -> Tidiness:
+    """Whether headers are ambiguous or malformed; ``version`` is ``1.0`` or ``1.1``."""
+    text = b"".join(chain.from_iterable(headers))
+    return Tidiness(_fault(headers, text, version), len(text) + len(headers) * _AROUND_HEADER)
+
+
+def untidy(request: Request, headers: Tidiness, largest: int) -> Refusal | None:
     """The refusal of a request whose head is ambiguous, malformed or larger than ``largest`` bytes; else ``None``."""
-    headers = request.headers
+    if headers.fault is not None:
+        return headers.fault
+    line = len(request.method) + len(request.path) + len(request.query)
+    if headers.size + line + (_AROUND_QUERY if request.query else _AROUND_PATH) > largest:
+        return _refusal(f"limits.request_head is {largest} bytes")
+    return None if request.path.startswith("/") else _refusal("the request's target is not a path")
+
+
+def _fault(headers: Headers, text: bytes, version: str) -> Refusal | None:
     named = dict(headers)
     if len(named) != len(headers) and (name := _repeated(headers)):
         return _refusal(f"repeated header: {name}")
-    text = b"".join(chain.from_iterable(headers))
     if len(text.translate(None, _CONTROL)) != len(text):
         return _refusal("control character in a header")
-    size = len(text) + len(headers) * _AROUND_HEADER + len(request.method) + len(request.path) + len(request.query)
-    if size + (_AROUND_QUERY if request.query else _AROUND_PATH) > largest:
-        return _refusal(f"limits.request_head is {largest} bytes")
     host = named.get(b"host")
     if host is None:
         if version != OLD:
             return _refusal("no Host header")
-    elif not _is_host(host):
+    elif not _HOST.fullmatch(host):
         return _refusal("the Host header is not host[:port]")
-    if not request.path.startswith("/"):
-        return _refusal("the request's target is not a path")
     return _coded(named, version) if b"transfer-encoding" in named else None
-
-
-@lru_cache(maxsize=256)
-def _is_host(value: bytes) -> bool:
-    """Whether a Host header is one; callers say the same few again and again."""
-    return _HOST.fullmatch(value) is not None
 
 
 def _repeated(headers: Headers) -> str:

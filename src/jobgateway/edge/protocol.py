@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from jobgateway.config.model import Limits
 from jobgateway.edge.answering import NOBODY, Incoming, answer_headers, ends_connection
 from jobgateway.edge.app import Edge
+from jobgateway.edge.head import Head, head_of
 from jobgateway.edge.reading import Arrived, Reading, UnreadableError
 from jobgateway.translation.wire import Headers, Response
 
@@ -75,7 +76,7 @@ class CallersProtocol(asyncio.Protocol):
     """One caller's connection. One request is answered at a time; those behind it wait unread."""
 
     __slots__ = (
-        "_busy", "_callers", "_gone", "_keeps", "_loop", "_reading", "_since", "_state", "_task", "_wanting",
+        "_busy", "_callers", "_gone", "_head", "_keeps", "_loop", "_reading", "_since", "_state", "_task", "_wanting",
         "transport",
     )  # fmt: skip
 
@@ -90,6 +91,8 @@ class CallersProtocol(asyncio.Protocol):
         """What the task waits for between two requests."""
         self._busy = False
         """Whether a request is being answered."""
+        self._head: Head | None = None
+        """Of the request before."""
         self._gone = False
         self._keeps = True
         self._since = 0.0
@@ -154,8 +157,10 @@ class CallersProtocol(asyncio.Protocol):
     def _begin(self, arrived: Arrived) -> None:
         self._keeps = self._keeps and arrived.keeps
         self._busy = True
-        answering = self._callers.edge.answering
-        incoming = answering.incoming(arrived.request, arrived.version, too_large=arrived.too_large)
+        request, head = arrived.request, self._head
+        if head is None or not head.fits(request.headers, arrived.version):
+            head = self._head = head_of(request.headers, arrived.version)
+        incoming = self._callers.edge.answering.incoming(request, head, too_large=arrived.too_large)
         if self._wanting is not None:
             self._wanting.set_result(incoming)
         else:

@@ -12,23 +12,23 @@ NAME: Final = b"x-request-id"
 _GIVEN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
+def given_id(headers: Headers) -> bytes | None:
+    """The caller's own id; ``None`` where it gives none, two, or what is none."""
+    given = [value for name, value in headers if name == NAME]
+    return given[0] if len(given) == 1 and _GIVEN.fullmatch(given[0]) else None
+
+
+def without_id(headers: Headers) -> Headers:
+    """All headers but ids."""
+    return tuple([header for header in headers if header[0] != NAME])
+
+
 class RequestIds:
     """Makes ids that do not repeat: 32 hexadecimal digits, drawn at random. They guard nothing."""
 
     def __init__(self) -> None:
         self._draw = Random().getrandbits  # noqa: S311, an id is no secret
 
-    def identify(self, headers: Headers) -> tuple[Headers, bytes]:
-        """The headers with exactly one good id, and the id."""
-        for name, _ in headers:
-            if name == NAME:
-                return self._settled(headers)
-        made = b"%032x" % self._draw(128)
-        return (*headers, (NAME, made)), made
-
-    def _settled(self, headers: Headers) -> tuple[Headers, bytes]:
-        """The same where there are ids already."""
-        given = [value for name, value in headers if name == NAME]
-        if len(given) == 1 and _GIVEN.fullmatch(given[0]):
-            return headers, given[0]
-        return self.identify(tuple([header for header in headers if header[0] != NAME]))
+    def new(self) -> bytes:
+        """An id."""
+        return b"%032x" % self._draw(128)

@@ -6,22 +6,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from jobgateway.config.model import Caller, Config
+from jobgateway.config.model import Config
+from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.callers import KnownCallers
 from jobgateway.routing.lane import Lane
 from jobgateway.routing.table import Table
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Request
-
-
-class Admission(Struct, frozen=True):
-    """Which way a request goes and who asks; with a refusal where it goes no further."""
-
-    lane: Lane | None
-    caller: Caller | None = None
-    secret: str | None = None
-    """What was presented; ``None`` where nothing was needed, or nothing fitting came."""
-    refusal: Refusal | None = None
 
 
 class Outgoing(Struct, frozen=True):
@@ -45,11 +36,17 @@ class Door:
         """The routes that a request's host and path belong to, whoever asks."""
         return self._table.find(request.path, _host(request) if self._table.hosted else "")
 
-    def admit(self, request: Request) -> Admission:
-        """The first route that matches, its `callers` included; then whether who asks may take it."""
+    def admit(self, request: Request, sender: Sender | None = None) -> Admission:
+        """The first route that matches, its `callers` included; then whether who asks may take it.
+
+        ``sender`` sent the request, and sends none with other headers.
+        """
+        sender = sender or Sender()
         turned: Admission | None = None
         for lane in self.lanes_for(request):
-            admission = self.consider(lane, request)
+            admission = sender.last
+            if admission is None or admission.lane is not lane:
+                admission = sender.last = self.consider(lane, request)
             wanted = lane.route.callers
             if not wanted or (admission.caller is not None and admission.caller.name in wanted):
                 return admission

@@ -1,0 +1,57 @@
+"""An edge behind the protocol of callers' connections, on a port of this process, and bytes to send there."""
+
+from __future__ import annotations
+
+import asyncio
+
+from jobgateway.edge.protocol import callers_protocol
+from support.edges import V2_LIST, EdgeUnderTest, config_of
+
+GET = f"GET {V2_LIST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\n".encode()
+LAST = GET + b"Connection: close\r\n\r\n"
+
+
+class State:
+    """What uvicorn's server shares with its protocols."""
+
+    def __init__(self) -> None:
+        self.connections: set = set()
+        self.tasks: set = set()
+        self.default_headers = [(b"date", b"today")]
+
+
+class Served:
+    """An edge behind the protocol on a port of this process."""
+
+    def __init__(self, **more) -> None:
+        self.edge = EdgeUnderTest(config_of(**more.pop("config", {})), **more)
+        self.state = State()
+
+    async def __aenter__(self):
+        limits = self.edge.app._current.snapshot.config.limits
+        make = callers_protocol(limits, self.edge.app)
+        loop = asyncio.get_running_loop()
+        self.server = await loop.create_server(lambda: make(None, self.state, {}), "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        for connection in list(self.state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to it."""
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    async def talk(self, *pieces: bytes, pause: float = 0.01) -> bytes:
+        """Send pieces and read until the other side closes."""
+        reader, writer = await self.connect()
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        said = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        return said
