@@ -89,10 +89,10 @@ class Gateway:
             return _refused(admission, outgoing or Refusal(Reason.NO_CREDENTIAL), call)
         headers = (outgoing.header, *_handed_on(request.headers))
         asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
-        if isinstance(directed, ListJobs) and lane.fusion is not None:
-            asking.rows = takes_pages_whole(directed, lane.abilities)
+        if isinstance(directed, ListJobs) and takes_pages_whole(directed, lane.abilities):
+            asking.fusion = lane.fusion
         reply = await self._ask(lane, directed, asking)
-        return _said(admission, call, _rewritten(lane, call, reply, asking), asking.calls)
+        return _said(admission, call, _written(call, reply, asking), asking.calls)
 
     async def _ask(self, lane: Lane, call: Call, asking: Asking) -> Reply:
         """Carry out the plan before the deadline; past it, whatever is under way is given up."""
@@ -127,12 +127,12 @@ def _handed_on(headers: Headers) -> Headers:
     return tuple([pair for pair in headers if pair[0] in HANDED_ON])
 
 
-def _rewritten(lane: Lane, call: Call, reply: Reply, asking: Asking) -> Reply | Response:
+def _written(call: Call, reply: Reply, asking: Asking) -> Reply | Response:
     """The caller's answer where its side is fused with the backend's, else the reply as it is."""
-    if lane.fusion is None or not (asking.rows and isinstance(reply, Page) and isinstance(call, ListJobs)):
+    fusion = asking.fusion
+    if fusion is None or not (isinstance(reply, Page) and isinstance(call, ListJobs)):
         return reply
-    written = lane.fusion.write(call, reply)
-    return asking.judge(call, written) if isinstance(written, Refusal) else written
+    return fusion.write(call, reply)
 
 
 def _refused(admission: Admission, refusal: Refusal, call: Call | None = None) -> Exchange:

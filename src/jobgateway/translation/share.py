@@ -51,12 +51,12 @@ class Share(Struct, frozen=True):
 
     def ends_at(self, job: Job) -> bool:
         """Whether no job after this one can be wanted, by the time order that the backend gives."""
-        order, time = self.sent.order, job.created_at
-        if order is None or order.key != "created_at" or time is None:
+        if not self.may_end_early or job.created_at is None:
             return False
-        if order.newest_first:
-            return self.wanted.created_from is not None and time < self.wanted.created_from
-        return self.wanted.created_to is not None and time > self.wanted.created_to
+        newest_first, wanted = self.sent.order is None or self.sent.order.newest_first, self.wanted
+        if newest_first:
+            return wanted.created_from is not None and job.created_at < wanted.created_from
+        return wanted.created_to is not None and job.created_at > wanted.created_to
 
     @property
     def may_end_early(self) -> bool:
@@ -87,7 +87,7 @@ def share_out(call: ListJobs, abilities: Abilities) -> Share | Refusal:
 
 
 def takes_pages_whole(call: ListJobs, abilities: Abilities) -> bool:
-    """Whether the plan of a call needs no more of a job than its id and its time of creation."""
+    """Whether the plan of a call needs no more of a job than its id."""
     if call.wanted is not ANYTHING or (call.order is not None and not abilities.orders):
         return False
     return call.scope is None or Operation.LIST in abilities.confined
