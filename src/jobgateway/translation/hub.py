@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from msgspec import Raw, Struct
 
@@ -110,8 +110,18 @@ class Wanted(Struct, frozen=True, gc=False):
 ANYTHING: Final = Wanted()
 
 
+class Operation(StrEnum):
+    """The name of a call's kind, as specs, metrics and messages use it."""
+
+    LIST = "list"
+    GET = "get"
+    CANCEL = "cancel"
+
+
 class ListJobs(Struct, frozen=True, gc=False):
     """List the jobs of a scope. No window: the whole list. No order: as the backend gives it."""
+
+    operation: ClassVar[Operation] = Operation.LIST
 
     scope: str | None = None
     window: Window | None = None
@@ -124,12 +134,16 @@ class ListJobs(Struct, frozen=True, gc=False):
 class GetJob(Struct, frozen=True, gc=False):
     """Show one job."""
 
+    operation: ClassVar[Operation] = Operation.GET
+
     scope: str | None
     id: int
 
 
 class CancelJob(Struct, frozen=True, gc=False):
     """Cancel one job that has not come to an end."""
+
+    operation: ClassVar[Operation] = Operation.CANCEL
 
     scope: str | None
     id: int
@@ -138,19 +152,9 @@ class CancelJob(Struct, frozen=True, gc=False):
 Call = ListJobs | GetJob | CancelJob
 
 
-class Operation(StrEnum):
-    """The name of a call's kind, as specs, metrics and messages use it."""
-
-    LIST = "list"
-    GET = "get"
-    CANCEL = "cancel"
-
-
 def operation_of(call: Call) -> Operation:
     """The operation that a call asks for."""
-    if isinstance(call, ListJobs):
-        return Operation.LIST
-    return Operation.GET if isinstance(call, GetJob) else Operation.CANCEL
+    return call.operation
 
 
 class Reason(StrEnum):

@@ -31,7 +31,7 @@ from jobgateway.translation.reader import Reader, RefusalError, SmallerPagesErro
 from jobgateway.translation.reasons import told
 from jobgateway.translation.share import UNKNOWN_SCOPE, Arrangement, Share, is_within, share_out
 from jobgateway.translation.walking import read_mirrored, read_window, walk
-from jobgateway.translation.windows import FARTHEST
+from jobgateway.translation.windows import FARTHEST, is_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,6 +123,11 @@ def _list(call: ListJobs, abilities: Abilities, budget: Budget) -> Steps[Reply]:
 def _from_pages(call: ListJobs, share: Share, reader: Reader, abilities: Abilities, largest: int) -> Steps[Page]:
     """The backend pages, by ``largest`` jobs at most. Raises ``RefusalError`` and ``SmallerPagesError``."""
     window = call.window
+    if window is not None and share.is_plain and is_page(window, largest, any_offset=abilities.any_offset):
+        page = yield from reader.ask_one(window)  # nearly always
+        if page.total is not None or not call.counted:
+            return page
+        return Page(page.jobs, (yield from count(reader, largest)))
     if window is None or share.sifts or share.arrangement is Arrangement.SORT:
         return (yield from _from_all_pages(call, share, reader, largest))
     if share.arrangement is Arrangement.REVERSE:

@@ -56,7 +56,7 @@ class Replies(Struct, frozen=True):
 
     def read(self, call: Call, response: Response, *, keep_source: bool) -> Reply:
         """What a backend's answer says; one that does not fit is a refusal that blames the backend."""
-        operation = operation_of(call)
+        operation = call.operation
         if response.status != OK:
             return self.refusals.read(operation, response)
         if not _is_json(response.media):
@@ -67,9 +67,7 @@ class Replies(Struct, frozen=True):
             return self.refusals.recognise(operation, response) or refuse_mismatch(error, response.body)
         return reply if code == SUCCESS else self._coded(operation, response, code)
 
-    def read_rows(
-        self, call: ListJobs, response: Response, rewrite: Callable[[Iterable[Any]], Iterable[Any]]
-    ) -> Reply:
+    def read_rows(self, call: ListJobs, response: Response, rewrite: Callable[[Iterable[Any]], Iterable[Any]]) -> Reply:
         """The same of a list, with what ``rewrite`` makes of the rows as they are decoded instead of jobs."""
         if response.status != OK or not _is_json(response.media):
             return self.read(call, response, keep_source=False)
@@ -84,12 +82,13 @@ class Replies(Struct, frozen=True):
         return known or Refusal(Reason.BACKEND_FAILED, f"the backend answered with the unknown code {code}")
 
     def _read_success(self, operation: Operation, body: bytes, *, keep_source: bool) -> tuple[int, Reply]:
+        if operation is Operation.GET:
+            return self.get.read(body, keep_source=keep_source)
         if operation is Operation.LIST:
             return self.list.read(body, keep_source=keep_source)
-        codec = self.get if operation is Operation.GET else self.cancel
-        if isinstance(codec, JobCodec):
-            return codec.read(body, keep_source=keep_source)
-        code, done = codec.read(body)
+        if isinstance(self.cancel, JobCodec):
+            return self.cancel.read(body, keep_source=keep_source)
+        code, done = self.cancel.read(body)
         return code, Done() if done else Refusal(Reason.NOT_CANCELLABLE)
 
     def write(self, call: Call | None, reply: Reply, profile: str) -> Response:

@@ -39,6 +39,11 @@ class Share(Struct, frozen=True):
     """The caller's order."""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether a window of the backend's list is one of the caller's."""
+        return self.scope is None and self.wanted is ANYTHING and self.arrangement is Arrangement.KEEP
+
+    @property
     def sifts(self) -> bool:
         """Whether some of the jobs that the backend gives may not be wanted."""
         return self.scope is not None or self.wanted is not ANYTHING
@@ -80,7 +85,8 @@ def share_out(call: ListJobs, abilities: Abilities) -> Share | Refusal:
         if abilities.scope_field is None:
             return UNKNOWN_SCOPE
         scope = call.scope
-    pushed, kept = _conditions(call.wanted, abilities)
+    wanted = call.wanted
+    pushed, kept = (wanted, wanted) if wanted is ANYTHING else _conditions(wanted, abilities)
     order, arrangement = _order(call.order, abilities.orders)
     sent = ListJobs(call.scope if scope is None else None, None, pushed, order, abilities.totals)
     return Share(sent, kept, scope, abilities.scope_field or "", arrangement, call.order)
@@ -112,7 +118,7 @@ def in_order(jobs: Sequence[Job], order: Order) -> list[Job]:
 
 def _conditions(wanted: Wanted, abilities: Abilities) -> tuple[Wanted, Wanted]:
     """The conditions for the backend, and those that remain."""
-    if wanted is ANYTHING or wanted == ANYTHING:
+    if wanted == ANYTHING:
         return ANYTHING, ANYTHING
     names = wanted.conditions()
     pushed = names & abilities.exact
