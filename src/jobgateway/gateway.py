@@ -17,6 +17,7 @@ from jobgateway.observe.observer import Observer, Silent
 from jobgateway.routing.door import Admission, Door
 from jobgateway.routing.lane import Lane, lanes_of
 from jobgateway.translation.dialect import compile_dialect
+from jobgateway.translation.fusion import Bundled
 from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply, operation_of
 from jobgateway.translation.plan import plan
 from jobgateway.translation.reasons import STATUS_OF, told
@@ -96,7 +97,8 @@ class Gateway:
 
     async def _ask(self, lane: Lane, call: Call, asking: Asking) -> Reply:
         """Carry out the plan before the deadline; past it, whatever is under way is given up."""
-        steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.dialect.shows_cancelled)
+        keep = list if asking.fusion is None else Bundled
+        steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.dialect.shows_cancelled, keep=keep)
         reply: Reply | None = None
         with Deadline(lane.backend.timeout):
             reply = await drive(steps, asking, together=TOGETHER)
