@@ -18,6 +18,7 @@ from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.door import Door
 from jobgateway.routing.lane import Lane, lanes_of
 from jobgateway.translation.dialect import compile_dialect
+from jobgateway.translation.fusion import Bundled
 from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply
 from jobgateway.translation.plan import plan
 from jobgateway.translation.reasons import STATUS_OF, told
@@ -94,9 +95,10 @@ class Gateway:
             return _refused(admission, outgoing or Refusal(Reason.NO_CREDENTIAL), call)
         headers = (outgoing.header, *_handed_on(request.headers))
         asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
-        if lane.fusion is not None and isinstance(directed, ListJobs):
-            asking.rows = takes_pages_whole(directed, lane.abilities)
-        steps = plan(directed, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled)
+        if lane.fusion is not None and isinstance(directed, ListJobs) and takes_pages_whole(directed, lane.abilities):
+            asking.fusion = lane.fusion
+        keep = list if asking.fusion is None else Bundled
+        steps = plan(directed, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled, keep=keep)
         reply: Reply | None = None
         with Deadline(self._deadlines[lane.backend.timeout]):  # past it, whatever is under way is given up
             reply = await drive(steps, asking, together=TOGETHER)
@@ -131,10 +133,10 @@ def _finished(lane: Lane, call: Call, reply: Reply, asking: Asking) -> Reply | R
     """The reply filled up as the route says; or the caller's answer, where its side is fused with the backend's."""
     if lane.fill is not None:
         return lane.fill.apply(reply)
-    if lane.fusion is None or not (asking.rows and isinstance(reply, Page) and isinstance(call, ListJobs)):
+    fusion = asking.fusion
+    if fusion is None or not (isinstance(reply, Page) and isinstance(call, ListJobs)):
         return reply
-    written = lane.fusion.write(call, reply)
-    return asking.judge(call, written) if isinstance(written, Refusal) else written
+    return fusion.write(call, reply)
 
 
 def _refused(admission: Admission, refusal: Refusal, call: Call | None = None) -> Exchange:

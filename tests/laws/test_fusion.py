@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobgateway.translation.fusion import Fusion, fuse
-from jobgateway.translation.hub import Job, ListJobs, Page, Reason, Refusal, Window
+from jobgateway.translation.fusion import Bundled, Fusion, fuse
+from jobgateway.translation.hub import Abilities, Budget, Job, ListJobs, Page, Reason, Refusal, Reply, Window
+from jobgateway.translation.plan import plan
+from jobgateway.translation.wire import Response
+from laws.simulated import run
 from support.gateways import DIALECTS
 from support.strategies import jobs
 
@@ -46,7 +51,7 @@ def test_the_fused_answer_is_the_one_through_the_hub(caller: str, backend: str, 
     fusion = fusion_of(caller, backend)
     answered = DIALECTS[backend].write_reply(CALL, Page(tuple(listed), 77), "documented")
     page = DIALECTS[backend].read_reply(CALL, answered)
-    rows = DIALECTS[backend].read_rows(CALL, answered)
+    rows = fusion.read(CALL, answered)
     assert isinstance(page, Page)
     assert isinstance(rows, Page)
 
@@ -67,15 +72,59 @@ def test_what_does_not_fit_is_refused_in_the_same_words(caller: str, backend: st
     dialect = DIALECTS[backend]
     job = next(iter(dialect.spec.examples))
     answered = dialect.write_reply(CALL, Page((dialect.read_example(job),), 1), "documented")
-    word = msgspec.json.encode(job["status"])
+    place = dialect.spec.job["status"].at.encode()
+    word = msgspec.json.encode(job[place.decode()])
     for wrong in (b"77", b'"paused"', b"null", b"{}", b"1e999", b"\xff"):
-        body = answered.body.replace(b'"status":' + word, b'"status":' + wrong)
+        body = answered.body.replace(b'"%b":%b' % (place, word), b'"%b":%b' % (place, wrong))
         assert body != answered.body
         response = msgspec.structs.replace(answered, body=body)
 
-        rows = dialect.read_rows(CALL, response)
-        told = fusion_of(caller, backend).write(CALL, rows) if isinstance(rows, Page) else rows
+        told = fusion_of(caller, backend).read(CALL, response)
 
         assert told == dialect.read_reply(CALL, response)
         assert isinstance(told, Refusal)
         assert told.reason is Reason.BACKEND_FAILED
+
+
+@given(pages=st.lists(st.lists(st.dictionaries(st.text(), st.integers()), max_size=4), max_size=4))
+def test_bundled_rows_are_encoded_as_they_would_be_side_by_side(pages: list[list[dict[str, int]]]) -> None:
+    bundled = Bundled()
+    for page in pages:
+        bundled.extend(page)
+
+    assert msgspec.json.encode([*bundled]) == msgspec.json.encode([row for page in pages for row in page])
+
+
+@pytest.mark.parametrize(("caller", "backend"), PAIRS)
+@given(ids=st.lists(st.integers(0, 9), max_size=12), totals=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_a_whole_list_is_bundled_as_it_is_read_or_refused_as_through_the_hub(
+    caller: str, backend: str, ids: list[int], totals: bool
+) -> None:
+    """An id that is repeated is a job that a list shows again, which grew while it was read."""
+    fusion, said = fusion_of(caller, backend), DIALECTS[backend]
+    example = said.read_example(next(iter(said.spec.examples)))
+    listed = [msgspec.structs.replace(example, id=number) for number in ids]
+    can = Abilities(largest_page=3, totals=totals)
+    call, total = ListJobs(None), len(ids) if totals else None
+
+    def answered(asked: ListJobs) -> Response:
+        assert asked.window is not None
+        page = Page(tuple(listed[asked.window.offset : asked.window.end]), total)
+        return said.write_reply(asked, page, "documented")
+
+    def counted(reply: Reply) -> Reply:
+        return msgspec.structs.replace(reply, total=total, size=None) if isinstance(reply, Page) else reply
+
+    def read_by(read: Callable[[ListJobs, Response], Reply], keep: Callable[[], Any]) -> Reply:
+        steps = plan(call, can, Budget(100, 100), shows_cancelled=False, keep=keep)
+        return run(steps, lambda calls: [counted(read(each, answered(each))) for each in calls])
+
+    rows, through_hub = read_by(fusion.read, Bundled), read_by(said.read_reply, list)
+
+    if isinstance(through_hub, Page):
+        assert isinstance(rows, Page)
+        assert rows.total == through_hub.total
+        assert fusion.write(call, rows) == DIALECTS[caller].write_reply(call, through_hub, "documented")
+    else:
+        assert rows == through_hub

@@ -14,6 +14,7 @@ from jobgateway.backends.masking import masked
 from jobgateway.backends.transport import Transport, TransportError
 from jobgateway.observe.observer import Observer
 from jobgateway.translation.dialect import Dialect
+from jobgateway.translation.fusion import Fusion
 from jobgateway.translation.hub import Call, CancelJob, ListJobs, Refusal, Reply
 from jobgateway.translation.wire import Headers, Request, Response
 
@@ -44,8 +45,8 @@ class Asking:
         self._observer = observer
         self._lent = lent
         self._same = same
-        self.rows = False
-        """Whether lists are left as their rows are decoded, for a fused caller's side."""
+        self.fusion: Fusion | None = None
+        """What reads lists instead of the backend's dialect, where the caller's is fused with it."""
         self.calls = 0
         """How many requests were sent."""
         self.cancelling = False
@@ -75,8 +76,8 @@ class Asking:
         return reply
 
     def _read(self, call: Call, response: Response) -> Reply:
-        if self.rows and isinstance(call, ListJobs):
-            return self._backend.dialect.read_rows(call, response)
+        if self.fusion is not None and isinstance(call, ListJobs):
+            return self.fusion.read(call, response)
         reply = self._backend.dialect.read_reply(call, response, keep_source=self._same)
         if isinstance(reply, Refusal) and isinstance(call, CancelJob) and response.status == HTTPStatus.OK:
             return unsure(reply)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from jobgateway.translation.generate import Leaf, function, reader, writer
-from jobgateway.translation.hub import Job, ListJobs, Page
+from jobgateway.translation.generate import Known, Leaf, constant, function, reader, writer
+from jobgateway.translation.hub import Job, ListJobs, Page, Window
 from jobgateway.translation.record import Record
 from jobgateway.translation.spec import Answers, JobAnswer, ListAnswer
 
@@ -24,10 +24,8 @@ class Envelope(Struct, frozen=True):
     typed: msgspec.json.Decoder[Any]
     raw: msgspec.json.Decoder[Any]
     """The same, with each job's object left as it came."""
-    content: Callable[[Any], Any]
-    code: Callable[[Any], int]
-    total: Callable[[Any], int | None]
-    size: Callable[[Any], int | None]
+    parts: Callable[[Any], tuple[Any, int, int | None, int | None]]
+    """Content, result code, total and size."""
 
 
 def _envelope(
@@ -43,7 +41,7 @@ def _envelope(
     return Envelope(
         msgspec.json.Decoder(typed.type),
         msgspec.json.Decoder(raw.type),
-        *(function(name, ["w"], take[name], {}) for name in ("content", "code", "total", "size")),
+        function("parts", ["w"], ", ".join(take[name] for name in ("content", "code", "total", "size")), {}),
     )
 
 
@@ -53,31 +51,26 @@ class ListCodec(Struct, frozen=True):
     envelope: Envelope
     record: Record
     row: msgspec.json.Decoder[Any]
-    shape: Callable[..., Any]
+    encode: Callable[[Sequence[Any], int | None, Window | None], bytes]
+    """The body of rows that are ready to be encoded, of a total, and of the window that was asked for."""
 
     def read(self, body: bytes, *, keep_source: bool) -> tuple[int, Page]:
         """Result code and page. Raises ``msgspec`` errors of a body that does not fit, ``KeyError`` of a status."""
         if keep_source:
-            answer, jobs = self._read_raw(body)
-        else:
-            answer = self.envelope.typed.decode(body)
-            read = self.record.read
-            jobs = [read(row, None) for row in self.envelope.content(answer) or ()]
-        envelope = self.envelope
-        return envelope.code(answer), Page(tuple(jobs), envelope.total(answer), envelope.size(answer))
+            return self._read_raw(body)
+        read = self.record.read
+        return self.read_rows(body, lambda rows: [read(row, None) for row in rows])
 
-    def read_rows(self, body: bytes) -> tuple[int, tuple[Any, ...], int | None, int | None]:
-        """Result code, rows as they are decoded, total and size. Raises ``msgspec`` errors of what does not fit."""
-        envelope = self.envelope
-        answer = envelope.typed.decode(body)
-        rows = tuple(envelope.content(answer) or ())
-        return envelope.code(answer), rows, envelope.total(answer), envelope.size(answer)
+    def read_rows(self, body: bytes, rewrite: Callable[[Iterable[Any]], Iterable[Any]]) -> tuple[int, Page]:
+        """The same, with what ``rewrite`` makes of the rows as they are decoded."""
+        rows, code, total, size = self.envelope.parts(self.envelope.typed.decode(body))
+        return code, Page(tuple(rewrite(rows or ())), total, size)
 
-    def _read_raw(self, body: bytes) -> tuple[Any, list[Job]]:
+    def _read_raw(self, body: bytes) -> tuple[int, Page]:
         msgspec.json.decode(body)  # a raw part is handed on: all of the body must be strict JSON
-        answer = self.envelope.raw.decode(body)
+        raws, code, total, size = self.envelope.parts(self.envelope.raw.decode(body))
         read, decode = self.record.read, self.row.decode
-        return answer, [read(decode(raw), raw) for raw in self.envelope.content(answer) or ()]
+        return code, Page(tuple([read(decode(raw), raw) for raw in raws or ()]), total, size)
 
     def write(self, call: ListJobs, page: Page) -> bytes:
         """The body of a page."""
@@ -87,15 +80,7 @@ class ListCodec(Struct, frozen=True):
         else:
             write = self.record.write
             rows = [write(job) for job in jobs]
-        return self.write_rows(call, rows, page.total)
-
-    def write_rows(self, call: ListJobs, rows: list[Any], total: int | None) -> bytes:
-        """The body of a page whose rows are ready to be encoded."""
-        window = call.window
-        if window is None:
-            return ENCODER.encode(self.shape(rows, total, None, None, None))
-        number = window.offset // window.limit + 1
-        return ENCODER.encode(self.shape(rows, total, number, window.limit, window.offset))
+        return self.encode(rows, page.total, call.window)
 
 
 class JobCodec(Struct, frozen=True):
@@ -104,21 +89,22 @@ class JobCodec(Struct, frozen=True):
     envelope: Envelope
     record: Record
     row: msgspec.json.Decoder[Any]
-    shape: Callable[..., Any]
+    encode: Callable[[Any], bytes]
+    """The body of a job that is ready to be encoded."""
 
     def read(self, body: bytes, *, keep_source: bool) -> tuple[int, Job]:
         """Result code and job. Raises as ``ListCodec.read`` does."""
+        envelope = self.envelope
         if not keep_source:
-            answer = self.envelope.typed.decode(body)
-            return self.envelope.code(answer), self.record.read(self.envelope.content(answer), None)
+            shown, code, _, _ = envelope.parts(envelope.typed.decode(body))
+            return code, self.record.read(shown, None)
         msgspec.json.decode(body)  # as in a list
-        answer = self.envelope.raw.decode(body)
-        raw = self.envelope.content(answer)
-        return self.envelope.code(answer), self.record.read(self.row.decode(raw), raw)
+        raw, code, _, _ = envelope.parts(envelope.raw.decode(body))
+        return code, self.record.read(self.row.decode(raw), raw)
 
     def write(self, job: Job) -> bytes:
         """The body that shows a job."""
-        return ENCODER.encode(self.shape(job.source if job.source is not None else self.record.write(job)))
+        return self.encode(self.record.write(job) if job.source is None else job.source)
 
 
 class DoneCodec(Struct, frozen=True):
@@ -130,8 +116,8 @@ class DoneCodec(Struct, frozen=True):
 
     def read(self, body: bytes) -> tuple[int, bool]:
         """Result code, and whether it was done. Raises ``msgspec`` errors of a body that does not fit."""
-        answer = self.envelope.typed.decode(body)
-        return self.envelope.code(answer), self.envelope.content(answer)
+        done, code, _, _ = self.envelope.parts(self.envelope.typed.decode(body))
+        return code, done
 
 
 def success_constants(answers: Answers) -> dict[str, Any]:
@@ -139,14 +125,19 @@ def success_constants(answers: Answers) -> dict[str, Any]:
     return ({answers.code: SUCCESS} if answers.code else {}) | answers.constants
 
 
-def _shape(answers: Answers, parts: Mapping[str, str | None]) -> Callable[..., Any]:
-    """A function from the parts, in their order, to what is encoded."""
-    constants = success_constants(answers)
-    bound = {f"constant{index}": value for index, value in enumerate(constants.values())}
-    leaves = [Leaf(name, place, Any) for name, place in zip(bound, constants, strict=True)]
-    leaves += [Leaf(name, place, Any) for name, place in parts.items() if place is not None]
-    made = writer("Answer", leaves, {leaf.name: leaf.name for leaf in leaves})
-    return function("shape", list(parts), made.expression, {**bound, **made.bound})
+def _encode(answers: Answers, parameters: list[str], parts: Mapping[str, tuple[str | None, str]]) -> Callable[..., Any]:
+    """A function from the parameters to a body; ``parts``: each part's place, if it has one, and its expression."""
+    leaves: list[Leaf] = []
+    values: dict[str, str | Known] = {}
+    for index, (place, value) in enumerate(success_constants(answers).items()):
+        leaves.append(Leaf(f"constant{index}", place, Any))
+        values[f"constant{index}"] = constant(value)
+    for name, (where, expression) in parts.items():
+        if where is not None:
+            leaves.append(Leaf(name, where, Any))
+            values[name] = expression
+    made = writer("Answer", leaves, values)
+    return function("encoded", parameters, f"encode({made.expression})", {"encode": ENCODER.encode, **made.bound})
 
 
 def compile_list(answers: Answers, record: Record) -> ListCodec:
@@ -154,14 +145,23 @@ def compile_list(answers: Answers, record: Record) -> ListCodec:
     words: ListAnswer = answers.list
     kinds = (list[record.type], list[Raw])  # type: ignore[name-defined]
     envelope = _envelope(answers, words.jobs, kinds, optional=words.null_is_empty, listed=words)
-    parts = {"jobs": words.jobs, "total": words.total, "page": words.page, "size": words.size, "offset": words.offset}
-    return ListCodec(envelope, record, msgspec.json.Decoder(record.type), _shape(answers, parts))
+    parts = {
+        "jobs": (words.jobs, "rows"),
+        "total": (words.total, "total"),
+        "page": (words.page, "None if window is None else window.offset // window.limit + 1"),
+        "size": (words.size, "None if window is None else window.limit"),
+        "offset": (words.offset, "None if window is None else window.offset"),
+    }
+    encode = _encode(answers, ["rows", "total", "window"], parts)
+    return ListCodec(envelope, record, msgspec.json.Decoder(record.type), encode)
 
 
 def compile_job(answers: Answers, place: str, record: Record) -> JobCodec:
     """The codec of an answer with a job at a place."""
     envelope = _envelope(answers, place, (record.type, Raw))
-    return JobCodec(envelope, record, msgspec.json.Decoder(record.type), _shape(answers, {"job": place}))
+    return JobCodec(
+        envelope, record, msgspec.json.Decoder(record.type), _encode(answers, ["job"], {"job": (place, "job")})
+    )
 
 
 def compile_cancel(answers: Answers, record: Record) -> JobCodec | DoneCodec:
@@ -170,4 +170,4 @@ def compile_cancel(answers: Answers, record: Record) -> JobCodec | DoneCodec:
     if words.done is None:
         return compile_job(answers, words.job or "", record)
     envelope = _envelope(answers, words.done, (bool, bool))
-    return DoneCodec(envelope, ENCODER.encode(_shape(answers, {"done": words.done})(True)))
+    return DoneCodec(envelope, _encode(answers, ["done"], {"done": (words.done, "done")})(True))

@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
 from msgspec import Struct
 
 from jobgateway.translation.filters import Filters, compile_filters
-from jobgateway.translation.hub import ANYTHING, Call, ListJobs, Refusal, Status
+from jobgateway.translation.hub import Call, ListJobs, Order, Refusal, Status, Wanted, Window
 from jobgateway.translation.paging import Pager, compile_pager
 from jobgateway.translation.paths import Paths, compile_paths
 from jobgateway.translation.spec import Spec
 from jobgateway.translation.urls import read_query
 from jobgateway.translation.wire import Request
+
+_SHORT: Final = 128
+"""The most characters of a query that is remembered."""
+_REMEMBERED: Final = 256
+"""How many queries are remembered, the last that were asked."""
+
+
+_Narrowed = tuple[Window | None, Wanted, Order | None]
+"""What a query says of a list: its window, the conditions and the order."""
+
+
+class _Queries(Struct, frozen=True):
+    """How a dialect reads a list's query."""
+
+    pager: Pager | None
+    filters: Filters
+    keys: frozenset[str]
+    """The query keys that mean something; all others are ignored."""
+
+    def read(self, query: str) -> _Narrowed | Refusal:
+        """What a query says, or why it says nothing."""
+        found = read_query(query, self.keys) if self.keys else {}
+        if isinstance(found, Refusal):
+            return found
+        window = None if self.pager is None else self.pager.read(found)
+        if isinstance(window, Refusal):
+            return window
+        narrowed = self.filters.read(found)
+        return narrowed if isinstance(narrowed, Refusal) else (window, *narrowed)
 
 
 class Calls(Struct, frozen=True):
@@ -19,8 +52,9 @@ class Calls(Struct, frozen=True):
     paths: Paths
     pager: Pager | None
     filters: Filters
-    keys: frozenset[str]
-    """The query keys that mean something; all others are ignored."""
+    read_query: Callable[[str], _Narrowed | Refusal]
+    read_short_query: Callable[[str], _Narrowed | Refusal]
+    """The same, remembered: most queries ask for one of the first pages."""
     counted: bool
     """Whether the answer to a list says how many jobs there are in all."""
 
@@ -39,29 +73,17 @@ class Calls(Struct, frozen=True):
         call = self.paths.read(request.method, request.path)
         if not isinstance(call, ListJobs):
             return call
-        if not request.query or not self.keys:
-            window = None if self.pager is None else self.pager.default
-            return ListJobs(call.scope, window, ANYTHING, self.filters.order, self.counted)
-        return self._read_list(call.scope, request.query)
+        query = request.query
+        narrowed = self.read_short_query(query) if len(query) <= _SHORT else self.read_query(query)
+        if isinstance(narrowed, Refusal):
+            return narrowed
+        return ListJobs(call.scope, *narrowed, self.counted)
 
     def write_call(self, call: Call) -> Request:
         """The request that asks for a call. Raises ``ValueError`` for one beyond the dialect's abilities."""
         method, path, headers = self.paths.write(call)
         query = self._write_query(call) if isinstance(call, ListJobs) else ""
         return Request(method, path, query, headers)
-
-    def _read_list(self, scope: str | None, query: str) -> ListJobs | Refusal:
-        found = read_query(query, self.keys)
-        if isinstance(found, Refusal):
-            return found
-        window = None if self.pager is None else self.pager.read(found)
-        if isinstance(window, Refusal):
-            return window
-        narrowed = self.filters.read(found)
-        if isinstance(narrowed, Refusal):
-            return narrowed
-        wanted, order = narrowed
-        return ListJobs(scope, window, wanted, order, self.counted)
 
     def _write_query(self, call: ListJobs) -> str:
         filtered = self.filters.write(call.wanted, call.order)
@@ -79,4 +101,7 @@ def compile_calls(spec: Spec) -> Calls:
     pager = None if spec.paging is None else compile_pager(spec.paging)
     filters = compile_filters(spec)
     keys = filters.keys if pager is None else filters.keys | pager.keys
-    return Calls(compile_paths(spec.operations), pager, filters, keys, spec.answers.list.total is not None)
+    read = _Queries(pager, filters, keys).read
+    remembered = lru_cache(_REMEMBERED)(read)
+    counted = spec.answers.list.total is not None
+    return Calls(compile_paths(spec.operations), pager, filters, read, remembered, counted)

@@ -6,7 +6,7 @@ No refusal holds the secret or a part of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -32,10 +32,10 @@ _AT_ODDS: Final = Refusal(Reason.BAD_REQUEST, "the request carries two credentia
 class _Form(Struct, frozen=True):
     """What a secret looks like in one carrier."""
 
-    read: re.Pattern[bytes]
-    """The whole value; its one group is the secret."""
-    fits: re.Pattern[bytes]
-    """The secret alone."""
+    read: Callable[[bytes], re.Match[bytes] | None]
+    """Matches the whole value; its one group is the secret."""
+    fits: Callable[[bytes], re.Match[bytes] | None]
+    """Matches the secret alone."""
     before: bytes
     """What is written before it."""
 
@@ -49,19 +49,24 @@ class _Source(Struct, frozen=True):
 
     def read(self, request: Request) -> bytes | Refusal | None:
         """The secret there, or ``None`` where nothing is."""
-        values = [value for name, value in request.headers if name == self.header]
-        if not values:
+        wanted, value = self.header, None
+        for name, each in request.headers:
+            if name == wanted:
+                if value is not None:
+                    return Refusal(Reason.BAD_REQUEST, f"the request has more than one {wanted.decode()} header")
+                value = each
+        if value is None:
             return None
-        if len(values) > 1:
-            return Refusal(Reason.BAD_REQUEST, f"the request has more than one {self.header.decode()} header")
-        value = values[0].strip(_BLANK) if self.cookie is None else _cookie(values[0], self.cookie)
-        return self._secret(value) if isinstance(value, bytes) else value
+        if self.cookie is None:
+            return self._secret(value.strip(_BLANK))
+        found = _cookie(value, self.cookie)
+        return self._secret(found) if isinstance(found, bytes) else found
 
     def _secret(self, value: bytes) -> bytes | Refusal:
         for form in self.forms:
-            found = form.read.fullmatch(value)
-            if found and len(found[1]) <= LONGEST_SECRET:
-                return found[1]
+            found = form.read(value)
+            if found is not None and len(secret := found[1]) <= LONGEST_SECRET:
+                return secret
         return _UNFIT
 
 
@@ -105,7 +110,7 @@ class Credentials(Struct, frozen=True):
         if len(secret) > LONGEST_SECRET or not secret.isascii():
             return None
         text = secret.encode("ascii")
-        return (self.header, self.form.before + text) if self.form.fits.fullmatch(text) else None
+        return (self.header, self.form.before + text) if self.form.fits(text) else None
 
     def secret_in(self, value: bytes) -> str:
         """The secret in the value of a header that ``write_secret`` gave."""
@@ -144,4 +149,4 @@ def _form(carrier: Carrier) -> _Form:
 
 
 def _pattern(lead: bytes, secret: bytes, before: bytes) -> _Form:
-    return _Form(re.compile(b"%b(%b)" % (lead, secret)), re.compile(secret), before)
+    return _Form(re.compile(b"%b(%b)" % (lead, secret)).fullmatch, re.compile(secret).fullmatch, before)

@@ -11,7 +11,7 @@ from jobgateway.translation.answers import DoneCodec
 from jobgateway.translation.calls import Calls, compile_calls
 from jobgateway.translation.checks import SpecError, problems_of
 from jobgateway.translation.credentials import Credentials, compile_credentials
-from jobgateway.translation.hub import Abilities, Call, Job, ListJobs, Operation, Order, Refusal, Reply
+from jobgateway.translation.hub import Abilities, Call, Job, Operation, Order, Refusal, Reply
 from jobgateway.translation.replies import Replies, compile_replies
 from jobgateway.translation.spec import Spec
 from jobgateway.translation.wire import Request, Response
@@ -64,10 +64,6 @@ class Dialect(Struct, frozen=True):
     def read_reply(self, call: Call, response: Response, *, keep_source: bool = False) -> Reply:
         """What a backend answers; what does not fit is the backend's fault."""
         return self.replies.read(call, response, keep_source=keep_source)
-
-    def read_rows(self, call: ListJobs, response: Response) -> Reply:
-        """A list whose rows are left as they are decoded, for the caller's side of a ``Fusion``."""
-        return self.replies.read_rows(call, response)
 
     def write_reply(self, call: Call | None, reply: Reply, profile: str) -> Response:
         """The answer that a caller gets."""

@@ -87,6 +87,8 @@ class Filters(Struct, frozen=True):
 
     def read(self, found: Mapping[str, str | None]) -> tuple[Wanted, Order | None] | Refusal:
         """What a query wants; the texts are those of its own keys, ``None`` = undecodable."""
+        if not self.words:
+            return ANYTHING, self.order
         said = self.place.read(found)
         if isinstance(said, Refusal):
             return said
@@ -104,8 +106,8 @@ class Filters(Struct, frozen=True):
 
     def write(self, wanted: Wanted, order: Order | None) -> str:
         """The query that asks for both, perhaps empty. Raises ``ValueError`` for what cannot be said."""
-        turned = self._turned(order)
-        if turned is None and wanted == ANYTHING:
+        turned = None if order is self.order else self._turned(order)
+        if turned is None and (wanted is ANYTHING or wanted == ANYTHING):
             return ""
         values = {field: getattr(wanted, field) for field in wanted.conditions()}
         if turned is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 
 class Leaf(Struct, frozen=True):
@@ -72,32 +72,78 @@ def _read_field(leaf: Leaf, key: str) -> Any:
     return (leaf.name, leaf.type, msgspec.field(name=key))
 
 
+class Known(Struct, frozen=True):
+    """A value that is one of few, all known at start: the choice of the expression ``key``, or the only one."""
+
+    choices: Mapping[Any, Any]
+    key: str | None = None
+
+
+def constant(value: Any) -> Known:
+    """A value that is always the same."""
+    return Known({None: value})
+
+
 class Writer(Struct, frozen=True):
-    """An expression that makes the struct to encode, from an expression for each leaf."""
+    """An expression that makes the struct to encode, from what is known of each leaf."""
 
     expression: str
     bound: dict[str, Any]
+    access: dict[str, str]
+    """Where each leaf is in that struct, written from ``w``; none where it is encoded already."""
 
 
-def writer(title: str, leaves: Iterable[Leaf], values: Mapping[str, str]) -> Writer:
-    """How to write the leaves, in their order; ``values`` gives each leaf's expression by name."""
-    bound: dict[str, Any] = {}
-    return Writer(_write_expression(title, _tree(leaves), values, bound), bound)
+def writer(title: str, leaves: Iterable[Leaf], values: Mapping[str, str | Known]) -> Writer:
+    """How to write the leaves, in their order; ``values`` gives each leaf's expression by name, or what it can be."""
+    made = Writer("", {}, {})
+    expression = _write_expression(title, _tree(leaves), values, "w", made)
+    return Writer(expression, made.bound, made.access)
 
 
-def _write_expression(title: str, tree: dict[str, Any], values: Mapping[str, str], bound: dict[str, Any]) -> str:
+def _write_expression(
+    title: str, tree: dict[str, Any], values: Mapping[str, str | Known], path: str, made: Writer
+) -> str:
     fields: list[Any] = []
-    arguments: list[str] = []
+    arguments: list[str | Known] = []
     for index, (key, node) in enumerate(tree.items()):
-        attribute = f"at{index}"
+        attribute = node.name if isinstance(node, Leaf) else f"at{index}"
+        place = f"{path}.{attribute}"
+        value = values[node.name] if isinstance(node, Leaf) else _write_expression(title, node, values, place, made)
+        if isinstance(value, Known):
+            value, before = _encoded(value), arguments[-1] if arguments else None
+            if value.key is None and isinstance(before, Known):
+                arguments[-1] = _joined(before, key, value)
+                continue
+        elif isinstance(node, Leaf):
+            made.access[node.name] = place
         fields.append((attribute, Any, msgspec.field(name=key)))
-        if isinstance(node, Leaf):
-            arguments.append(values[node.name])
-        else:
-            arguments.append(_write_expression(f"{title}.{key}", node, values, bound))
-    name = f"struct{len(bound)}"
-    bound[name] = msgspec.defstruct(title, fields, frozen=True, gc=False)
-    return f"{name}({', '.join(arguments)})"
+        arguments.append(value)
+    name = _bind("struct", msgspec.defstruct(title, fields, frozen=True, gc=False), made)
+    return f"{name}({', '.join(_argument(each, made) for each in arguments)})"
+
+
+def _encoded(value: Known) -> Known:
+    """The choices as they are in JSON, so that they are encoded once for all bodies."""
+    return Known({key: msgspec.json.encode(choice) for key, choice in value.choices.items()}, value.key)
+
+
+def _joined(before: Known, key: str, value: Known) -> Known:
+    """An encoded value with the member of the same object that always follows it."""
+    member = b",%b:%b" % (msgspec.json.encode(key), value.choices[None])
+    return Known({each: choice + member for each, choice in before.choices.items()}, before.key)
+
+
+def _argument(value: str | Known, made: Writer) -> str:
+    if isinstance(value, str):
+        return value
+    choices = {key: Raw(choice) for key, choice in value.choices.items()}
+    return _bind("raw", choices[None], made) if value.key is None else f"{_bind('raw', choices, made)}[{value.key}]"
+
+
+def _bind(kind: str, value: Any, made: Writer) -> str:
+    name = f"{kind}{len(made.bound)}"
+    made.bound[name] = value
+    return name
 
 
 def _tree(leaves: Iterable[Leaf]) -> dict[str, Any]:

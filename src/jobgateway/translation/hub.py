@@ -121,6 +121,8 @@ class Operation(StrEnum):
 class ListJobs(Struct, frozen=True, gc=False):
     """List the jobs of a scope. No window: the whole list. No order: as the backend gives it."""
 
+    operation: ClassVar[Operation] = Operation.LIST
+
     scope: str | None = None
     window: Window | None = None
     wanted: Wanted = ANYTHING
@@ -134,6 +136,8 @@ class ListJobs(Struct, frozen=True, gc=False):
 class GetJob(Struct, frozen=True, gc=False):
     """Show one job."""
 
+    operation: ClassVar[Operation] = Operation.GET
+
     scope: str | None
     id: int
 
@@ -142,6 +146,8 @@ class GetJob(Struct, frozen=True, gc=False):
 
 class CancelJob(Struct, frozen=True, gc=False):
     """Cancel one job that has not come to an end."""
+
+    operation: ClassVar[Operation] = Operation.CANCEL
 
     scope: str | None
     id: int

@@ -15,6 +15,8 @@ from jobgateway.translation.urls import bad_parameter, encode
 _is_number: Final = re.compile("-?[0-9]{1,19}").fullmatch
 _LARGEST: Final = 2**63 - 1
 """What is beyond 64 bits is no number to any server of these dialects."""
+_PLAIN: Final = 18
+"""Digits that no number beyond 64 bits has."""
 
 
 class _Number(Struct, frozen=True):
@@ -35,6 +37,14 @@ class _Number(Struct, frozen=True):
         if self.key not in found:
             return self.default
         text = found[self.key]
+        if text and text.isdecimal() and len(text) <= _PLAIN and text.isascii():
+            number = int(text)
+            if number >= self.least and (self.largest is None or number <= self.largest):
+                return number
+        return self._odd(text)
+
+    def _odd(self, text: str | None) -> int | Refusal:
+        """What is taken for a text that is not plainly a number within the bounds."""
         if text == "":
             return self._instead(self.empty, "is empty", text)
         if text is None or not _is_number(text) or (number := int(text)) > _LARGEST:

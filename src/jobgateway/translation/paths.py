@@ -18,14 +18,15 @@ SCOPE: Final = "{scope}"
 ID: Final = "{id}"
 _SLOTS: Final = (SCOPE, ID)
 
-_LONGEST_ID: Final = len(str(LARGEST_ID))
 _NO_PATH: Final = Refusal(Reason.NO_PATH)
 _NO_SCOPE: Final = Refusal(Reason.NO_SCOPE)  # nothing more: a malformed scope must look like one that is unknown
 _ID_IS: Final = f"an id is a number from 0 to {LARGEST_ID} in ASCII digits, without a leading zero"
 
+_fits_id: Final = re.compile(r"0|[1-9][0-9]{0,18}").fullmatch
 _fits_scope: Final = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.~-]{1,64}").fullmatch
 
 _Kind = type[ListJobs] | type[GetJob] | type[CancelJob]
+_Offered = tuple[tuple[_Kind, tuple[Endpoint, ...]], ...]
 
 
 def is_scope(text: str) -> bool:
@@ -35,7 +36,7 @@ def is_scope(text: str) -> bool:
 
 def read_id(text: str) -> int | None:
     """The id that a text says, or ``None``: ``0`` or ASCII digits without a leading zero, up to ``LARGEST_ID``."""
-    if len(text) > _LONGEST_ID or not (text.isascii() and text.isdigit()) or (text[0] == "0" and text != "0"):
+    if not _fits_id(text):
         return None
     number = int(text)
     return number if number <= LARGEST_ID else None
@@ -70,7 +71,8 @@ class Paths(Struct, frozen=True):
     root: tuple[str, ...]
     shapes: dict[int, tuple[_Shape, ...]]
     """By the number of segments; where two paths fit, the one whose literal comes first is taken."""
-    endpoints: dict[_Kind, tuple[_Endpoint, ...]]
+    endpoints: dict[tuple[_Kind, bool], _Endpoint]
+    """By what is asked for, and whether the call says a scope; one job may be asked for with a scope all the same."""
 
     def read(self, method: str, path: str) -> Call | Refusal:
         """The call that a raw path asks for; a list is bare, for its query says the rest.
@@ -88,23 +90,15 @@ class Paths(Struct, frozen=True):
 
     def write(self, call: Call) -> tuple[str, str, Headers]:
         """The method, path and headers that ask for a call. Raises ``ValueError`` if no path can say it."""
-        endpoint = self._endpoint(call)
+        endpoint = self.endpoints.get((type(call), call.scope is not None))
+        if endpoint is None:
+            raise ValueError(f"there is no path for a list {'without' if call.scope is None else 'with'} a scope")
         path = endpoint.path
         if not isinstance(call, ListJobs):
             path = path.replace(ID, str(call.id))
         if endpoint.scoped:
             path = path.replace(SCOPE, _scope_segment(call.scope))
         return endpoint.method, path, endpoint.headers
-
-    def _endpoint(self, call: Call) -> _Endpoint:
-        endpoints = self.endpoints[type(call)]
-        if not isinstance(call, ListJobs):
-            return endpoints[0]
-        scoped = call.scope is not None
-        for endpoint in endpoints:
-            if endpoint.scoped is scoped:
-                return endpoint
-        raise ValueError(f"there is no path for a list {'with' if scoped else 'without'} a scope")
 
 
 def _read_slots(shape: _Shape, method: str, texts: Sequence[str | None], raw: list[str]) -> Call | Refusal:
@@ -137,7 +131,7 @@ def _scope_segment(scope: str | None) -> str:
 
 def compile_paths(operations: Operations) -> Paths:
     """The paths of a spec, ready to be matched."""
-    offered: tuple[tuple[_Kind, tuple[Endpoint, ...]], ...] = (
+    offered: _Offered = (
         (ListJobs, operations.list),
         (GetJob, (operations.get,)),
         (CancelJob, (operations.cancel,)),
@@ -149,8 +143,16 @@ def compile_paths(operations: Operations) -> Paths:
     shapes: dict[int, tuple[_Shape, ...]] = {}
     for segments in sorted(by_path, key=lambda path: [segment in _SLOTS for segment in path]):
         shapes[len(segments)] = (*shapes.get(len(segments), ()), _shape(segments, by_path[segments]))
-    written = {kind: tuple(_written(endpoint) for endpoint in endpoints) for kind, endpoints in offered}
-    return Paths(_root(list(by_path)), shapes, written)
+    return Paths(_root(list(by_path)), shapes, _endpoints(offered))
+
+
+def _endpoints(offered: _Offered) -> dict[tuple[_Kind, bool], _Endpoint]:
+    made: dict[tuple[_Kind, bool], _Endpoint] = {}
+    for kind, endpoints in offered:
+        for endpoint in map(_written, endpoints):
+            for scoped in (endpoint.scoped,) if kind is ListJobs else (False, True):
+                made.setdefault((kind, scoped), endpoint)
+    return made
 
 
 def _shape(segments: tuple[str, ...], kinds: dict[str, _Kind]) -> _Shape:

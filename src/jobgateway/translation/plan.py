@@ -30,11 +30,15 @@ from jobgateway.translation.hub import (
 from jobgateway.translation.reader import Reader, RefusalError, SmallerPagesError, Steps, failed, too_many_calls
 from jobgateway.translation.reasons import told
 from jobgateway.translation.share import UNKNOWN_SCOPE, Arrangement, Share, is_within, share_out
-from jobgateway.translation.walking import read_mirrored, read_window, walk
-from jobgateway.translation.windows import FARTHEST
+from jobgateway.translation.walking import Sieve, read_mirrored, read_window, walk
+from jobgateway.translation.windows import FARTHEST, is_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from jobgateway.translation.walking import Keeping
+
+    Keep = Callable[[], Keeping]
 
 __all__ = ["plan"]
 
@@ -42,10 +46,13 @@ _ANOTHER_JOB: Final = failed("the backend answered with another job than the one
 _SOMETHING_ELSE: Final = failed("the backend answered with something else than a job")
 
 
-def plan(call: Call, abilities: Abilities, budget: Budget, *, shows_cancelled: bool) -> Steps[Reply]:
-    """The steps that answer a call. ``shows_cancelled``: the caller's dialect shows the job it cancelled."""
+def plan(call: Call, abilities: Abilities, budget: Budget, *, shows_cancelled: bool, keep: Keep = list) -> Steps[Reply]:
+    """The steps that answer a call. ``shows_cancelled``: the caller's dialect shows the job it cancelled.
+
+    ``keep`` makes what keeps the jobs of a list that is wanted as a whole and in the backend's order.
+    """
     if isinstance(call, ListJobs):
-        return _list(call, abilities, budget)
+        return _list(call, abilities, budget, keep)
     if isinstance(call, GetJob):
         return _get(call, abilities, budget)
     return _cancel(call, abilities, budget, shown=shows_cancelled)
@@ -98,7 +105,7 @@ def _job(reply: Reply, id_: int) -> Job | Refusal:
     return reply if isinstance(reply, Refusal) else _SOMETHING_ELSE
 
 
-def _list(call: ListJobs, abilities: Abilities, budget: Budget) -> Steps[Reply]:
+def _list(call: ListJobs, abilities: Abilities, budget: Budget, keep: Keep) -> Steps[Reply]:
     window = call.window
     if window is not None and window.limit > budget.rows:
         detail = f"limit reached: a page of {window.limit} jobs is more than {budget.rows} (limits.rows)"
@@ -113,6 +120,8 @@ def _list(call: ListJobs, abilities: Abilities, budget: Budget) -> Steps[Reply]:
             return (yield from _from_one_answer(call, share, reader))
         while True:
             try:
+                if window is None:
+                    return (yield from _whole(share, reader, largest, keep))
                 return (yield from _from_pages(call, share, reader, abilities, largest))
             except SmallerPagesError as smaller:
                 largest, reader = smaller.size, reader.afresh()
@@ -123,8 +132,13 @@ def _list(call: ListJobs, abilities: Abilities, budget: Budget) -> Steps[Reply]:
 def _from_pages(call: ListJobs, share: Share, reader: Reader, abilities: Abilities, largest: int) -> Steps[Page]:
     """The backend pages, by ``largest`` jobs at most. Raises ``RefusalError`` and ``SmallerPagesError``."""
     window = call.window
+    if window is not None and share.is_plain and is_page(window, largest, any_offset=abilities.any_offset):
+        page = yield from reader.ask_one(window)  # nearly always
+        if page.total is not None or not call.counted:
+            return page
+        return Page(page.jobs, (yield from count(reader, largest)))
     if window is None or share.sifts or share.arrangement is Arrangement.SORT:
-        return (yield from _from_all_pages(call, share, reader, largest))
+        return (yield from _cut_out(call, share, reader, largest))
     if share.arrangement is Arrangement.REVERSE:
         return Page(*(yield from read_mirrored(reader, window, abilities, largest)))
     jobs = yield from read_window(reader, window, abilities, largest)
@@ -140,13 +154,24 @@ def _from_one_answer(call: ListJobs, share: Share, reader: Reader) -> Steps[Page
     return Page(_cut(jobs, call.window), len(jobs))
 
 
-def _from_all_pages(call: ListJobs, share: Share, reader: Reader, size: int) -> Steps[Page]:
-    """The caller cannot page, or the backend cannot sift or sort."""
+def _whole(share: Share, reader: Reader, size: int, keep: Keep) -> Steps[Page]:
+    """The caller cannot page."""
+    jobs: list[Job] = []
+    kept = keep() if share.arrangement is Arrangement.KEEP else jobs
+    sieve = Sieve(share, FARTHEST, kept)
+    yield from walk(reader, sieve, size)
+    return Page(tuple(share.arrange(jobs) if kept is jobs else kept), sieve.count)
+
+
+def _cut_out(call: ListJobs, share: Share, reader: Reader, size: int) -> Steps[Page]:
+    """The backend cannot sift or sort."""
     enough = FARTHEST
     if call.window is not None and not call.counted and share.arrangement is Arrangement.KEEP:
         enough = call.window.end
-    jobs = share.arrange((yield from walk(reader, share, size, enough)))
-    return Page(_cut(jobs, call.window), len(jobs) if enough >= FARTHEST else None)
+    jobs: list[Job] = []
+    sieve = Sieve(share, enough, jobs)
+    yield from walk(reader, sieve, size)
+    return Page(_cut(share.arrange(jobs), call.window), sieve.count if enough >= FARTHEST else None)
 
 
 def _cut(jobs: Sequence[Job], window: Window | None) -> tuple[Job, ...]:

@@ -106,22 +106,33 @@ class Reader:
             self._learn(window or _EVERYTHING, page)
         return pages
 
+    def ask_one(self, window: Window) -> Steps[Page]:
+        """Ask for one window. Raises ``RefusalError``."""
+        self.calls_left -= 1
+        if self.calls_left < 0:
+            raise RefusalError(too_many_calls(self._budget))
+        (reply,) = yield (self._call(window),)
+        page = _page(reply)
+        self._learn(window, page)
+        return page
+
     def _call(self, window: Window | None) -> ListJobs:
         sent = self._sent
         return ListJobs(sent.scope, window, sent.wanted, sent.order, sent.counted)
 
     def _learn(self, window: Window, page: Page) -> None:
-        if page.size is not None and 0 < page.size < window.limit and window is not _EVERYTHING:
-            raise SmallerPagesError(page.size)
+        offset, limit, size, total = window.offset, window.limit, page.size, page.total
+        if size is not None and 0 < size < limit and window is not _EVERYTHING:
+            raise SmallerPagesError(size)
         given = len(page.jobs)
-        end = window.offset + given
-        if given > window.limit:
-            raise RefusalError(failed(f"the backend gave {given} jobs where {window.limit} were asked for"))
-        if page.total is not None:
-            self._learn_total(page.total, min(window.limit, max(0, page.total - window.offset)), given)
+        end = offset + given
+        if given > limit:
+            raise RefusalError(failed(f"the backend gave {given} jobs where {limit} were asked for"))
+        if total is not None:
+            self._learn_total(total, min(limit, max(0, total - offset)), given)
         if given and end > self.low:
             self.low = end
-        if given < window.limit and end < self.high:
+        if given < limit and end < self.high:
             self.high = end
         if self.low > self.high or self.low > _REACHED_BY_NONE:
             raise RefusalError(failed(_DO_NOT_FIT))

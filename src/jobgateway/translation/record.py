@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from jobgateway.translation.codecs import WIRE_TYPES, IdNumber, StatusCodec, iso_of, millis_of, rfc3339_of
-from jobgateway.translation.generate import Leaf, Reader, function, reader, writer
+from jobgateway.translation.generate import Known, Leaf, Reader, constant, function, reader, writer
 from jobgateway.translation.hub import Job, Task
 from jobgateway.translation.spec import CodecName, JobField, TaskField
 
@@ -45,24 +45,29 @@ def compile_record(table: Mapping[str, JobField], statuses: StatusCodec, *, deta
     )
 
 
-def fuse_records(backend: Record, caller: Record) -> Callable[[Iterable[Any]], list[Any]]:
-    """What makes of rows as a backend's are decoded rows as a caller's are encoded, without a job between.
+class Fused(Struct, frozen=True):
+    """How rows as a backend's are decoded become rows as a caller's are encoded, without a job between."""
 
-    It gives what writing each job read would (a law). Tasks are left out: lists have none.
-    Raises ``KeyError`` of an unknown status word.
-    """
+    rewrite: Callable[[Iterable[Any]], list[Any]]
+    """What writing each job read would give (a law). Raises ``KeyError`` of an unknown status word."""
+    access: Mapping[str, str]
+    """Where a row's fields are once it is rewritten, written from ``w``."""
+
+
+def fuse_records(backend: Record, caller: Record) -> Fused:
+    """Two records of lists joined. Tasks are left out: lists have none."""
     words = {word: caller.statuses.write[status] for word, status in backend.statuses.read.items()}
-    values = {}
+    values: dict[str, str | Known] = {}
     for name, entry in caller.fields.items():
         if name not in backend.fields:
-            values[name] = "None"
+            values[name] = constant(None)
         elif entry.codec == "status":
-            values[name] = f"words[{backend.access[name]}]"
+            values[name] = Known(words, backend.access[name])
         else:
             values[name] = _converting(backend.fields[name], entry.codec, backend.access[name])
     made = writer("Job", [Leaf(name, entry.at, Any) for name, entry in caller.fields.items()], values)
-    tools = {"millis_of": millis_of, "iso_of": iso_of, "words": words, **made.bound}
-    return function("fuse", ["rows"], f"[{made.expression} for w in rows]", tools)
+    tools = {"millis_of": millis_of, "iso_of": iso_of, **made.bound}
+    return Fused(function("fuse", ["rows"], f"[{made.expression} for w in rows]", tools), made.access)
 
 
 def _converting(read: JobField, written: CodecName, place: str) -> str:

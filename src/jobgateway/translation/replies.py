@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +40,8 @@ from jobgateway.translation.spec import Spec
 from jobgateway.translation.wire import Response
 
 OK: Final = 200
+_USUAL_JSON: Final = frozenset({"application/json", "application/json; charset=utf-8"})
+"""Spared the work of being taken apart."""
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError)
 """What reading a body may raise; ``msgspec.ValidationError`` is a ``DecodeError``."""
 
@@ -53,7 +56,7 @@ class Replies(Struct, frozen=True):
 
     def read(self, call: Call, response: Response, *, keep_source: bool) -> Reply:
         """What a backend's answer says; one that does not fit is a refusal that blames the backend."""
-        operation = operation_of(call)
+        operation = call.operation
         if response.status != OK:
             return self.refusals.read(operation, response)
         if not _is_json(response.media):
@@ -64,27 +67,28 @@ class Replies(Struct, frozen=True):
             return self.refusals.recognise(operation, response) or refuse_mismatch(error, response.body)
         return reply if code == SUCCESS else self._coded(operation, response, code)
 
-    def read_rows(self, call: ListJobs, response: Response) -> Reply:
-        """The same of a list whose rows are left as they are decoded, for a caller's side that is fused with this."""
+    def read_rows(self, call: ListJobs, response: Response, rewrite: Callable[[Iterable[Any]], Iterable[Any]]) -> Reply:
+        """The same of a list, with what ``rewrite`` makes of the rows as they are decoded instead of jobs."""
         if response.status != OK or not _is_json(response.media):
             return self.read(call, response, keep_source=False)
         try:
-            code, rows, total, size = self.list.read_rows(response.body)
+            code, page = self.list.read_rows(response.body, rewrite)
         except _UNREADABLE:
             return self.read(call, response, keep_source=False)
-        return Page(rows, total, size) if code == SUCCESS else self._coded(Operation.LIST, response, code)
+        return page if code == SUCCESS else self._coded(Operation.LIST, response, code)
 
     def _coded(self, operation: Operation, response: Response, code: int) -> Refusal:
         known = self.refusals.recognise(operation, response)
         return known or Refusal(Reason.BACKEND_FAILED, f"the backend answered with the unknown code {code}")
 
     def _read_success(self, operation: Operation, body: bytes, *, keep_source: bool) -> tuple[int, Reply]:
+        if operation is Operation.GET:
+            return self.get.read(body, keep_source=keep_source)
         if operation is Operation.LIST:
             return self.list.read(body, keep_source=keep_source)
-        codec = self.get if operation is Operation.GET else self.cancel
-        if isinstance(codec, JobCodec):
-            return codec.read(body, keep_source=keep_source)
-        code, done = codec.read(body)
+        if isinstance(self.cancel, JobCodec):
+            return self.cancel.read(body, keep_source=keep_source)
+        code, done = self.cancel.read(body)
         return code, Done() if done else Refusal(Reason.NOT_CANCELLABLE)
 
     def write(self, call: Call | None, reply: Reply, profile: str) -> Response:
@@ -109,6 +113,8 @@ class Replies(Struct, frozen=True):
 
 
 def _is_json(media: str) -> bool:
+    if media in _USUAL_JSON:
+        return True
     kind = media.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 

@@ -39,6 +39,11 @@ class Share(Struct, frozen=True):
     """The caller's order."""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether a window of the backend's list is one of the caller's."""
+        return self.scope is None and self.wanted is ANYTHING and self.arrangement is Arrangement.KEEP
+
+    @property
     def sifts(self) -> bool:
         """Whether some of the jobs that the backend gives may not be wanted."""
         return self.scope is not None or self.wanted is not ANYTHING
@@ -51,12 +56,12 @@ class Share(Struct, frozen=True):
 
     def ends_at(self, job: Job) -> bool:
         """Whether no job after this one can be wanted, by the time order that the backend gives."""
-        order, time = self.sent.order, job.created_at
-        if order is None or order.key != "created_at" or time is None:
+        if not self.may_end_early or job.created_at is None:
             return False
-        if order.newest_first:
-            return self.wanted.created_from is not None and time < self.wanted.created_from
-        return self.wanted.created_to is not None and time > self.wanted.created_to
+        newest_first, wanted = self.sent.order is None or self.sent.order.newest_first, self.wanted
+        if newest_first:
+            return wanted.created_from is not None and job.created_at < wanted.created_from
+        return wanted.created_to is not None and job.created_at > wanted.created_to
 
     @property
     def may_end_early(self) -> bool:
@@ -80,14 +85,15 @@ def share_out(call: ListJobs, abilities: Abilities) -> Share | Refusal:
         if abilities.scope_field is None:
             return UNKNOWN_SCOPE
         scope = call.scope
-    pushed, kept = _conditions(call.wanted, abilities)
+    wanted = call.wanted
+    pushed, kept = (wanted, wanted) if wanted is ANYTHING else _conditions(wanted, abilities)
     order, arrangement = _order(call.order, abilities.orders)
     sent = ListJobs(call.scope if scope is None else None, None, pushed, order, abilities.totals)
     return Share(sent, kept, scope, abilities.scope_field or "", arrangement, call.order)
 
 
 def takes_pages_whole(call: ListJobs, abilities: Abilities) -> bool:
-    """Whether the plan of a call needs no more of a job than its id and its time of creation."""
+    """Whether the plan of a call needs no more of a job than its id."""
     if call.wanted is not ANYTHING or (call.order is not None and not abilities.orders):
         return False
     return call.scope is None or Operation.LIST in abilities.confined
@@ -112,7 +118,7 @@ def in_order(jobs: Sequence[Job], order: Order) -> list[Job]:
 
 def _conditions(wanted: Wanted, abilities: Abilities) -> tuple[Wanted, Wanted]:
     """The conditions for the backend, and those that remain."""
-    if wanted is ANYTHING or wanted == ANYTHING:
+    if wanted == ANYTHING:
         return ANYTHING, ANYTHING
     names = wanted.conditions()
     pushed = names & abilities.exact

@@ -45,12 +45,13 @@ def read_query(query: str, known: frozenset[str]) -> dict[str, str | None] | Ref
     pieces = query.split("&", MOST_PAIRS)
     if len(pieces) > MOST_PAIRS:
         return Refusal(Reason.BAD_PARAMETER, f"the query has more than {MOST_PAIRS} parameters")
+    plain = "%" not in query and "+" not in query and query.isascii()
     found: dict[str, str | None] = {}
     for piece in pieces:
         key, _, value = piece.partition("=")
-        name = decode_form(key)
+        name = key if plain else decode_form(key)
         if name in known and name not in found:
-            found[name] = decode_form(value)
+            found[name] = value if plain else decode_form(value)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jobgateway.translation.counting import count
 from jobgateway.translation.hub import Abilities, Job, Window
@@ -18,27 +18,45 @@ from jobgateway.translation.windows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from jobgateway.translation.share import Share
+
 
 AT_ONCE: Final = 4
 """As many pages are asked for side by side before it is known whether the list has so many."""
 LARGEST_BATCH: Final = 16
 
 
+class Keeping(Protocol):
+    """Where jobs are kept whose place in the answer is known: a list, or what takes less room than one."""
+
+    def extend(self, jobs: Sequence[Any], /) -> None:
+        """Keep the jobs that follow."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """The jobs, or what stands for them."""
+
+
 class Sieve:
     """Keeps the jobs that are wanted, each once, until there are ``enough``."""
 
-    __slots__ = ("_enough", "_seen", "_share", "kept", "sated")
+    __slots__ = ("_enough", "_seen", "_share", "count", "kept", "sated")
 
-    def __init__(self, share: Share, enough: int) -> None:
+    def __init__(self, share: Share, enough: int, kept: Keeping) -> None:
         self._share = share
         self._enough = enough
         self._seen: set[int] = set()
-        self.kept: list[Job] = []
+        self.kept = kept
+        self.count = 0
+        """How many jobs are kept."""
         self.sated = False
         """Whether nothing that follows is needed."""
+
+    @property
+    def insatiable(self) -> bool:
+        """Whether it takes all jobs that there are."""
+        return self._enough >= FARTHEST and not self._share.may_end_early
 
     @property
     def distinct(self) -> int:
@@ -47,13 +65,25 @@ class Sieve:
 
     def take(self, jobs: Sequence[Job]) -> bool:
         """Take the jobs that follow; tells whether nothing more is needed."""
+        wanted = self._unseen(jobs)
+        if self._share.sifts:
+            wanted = [job for job in wanted if self._share.admits(job)]
+        self.count += len(wanted)
+        self.kept.extend(wanted)
+        self.sated = self.sated or self.count >= self._enough or (bool(jobs) and self._share.ends_at(jobs[-1]))
+        return self.sated
+
+    def _unseen(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        ids = {job.id for job in jobs}
+        if len(ids) == len(jobs) and self._seen.isdisjoint(ids):
+            self._seen |= ids
+            return jobs  # nearly always
+        unseen = []
         for job in jobs:
             if job.id not in self._seen:
                 self._seen.add(job.id)
-                if self._share.admits(job):
-                    self.kept.append(job)
-        self.sated = self.sated or len(self.kept) >= self._enough or (bool(jobs) and self._share.ends_at(jobs[-1]))
-        return self.sated
+                unseen.append(job)
+        return unseen
 
 
 def gather(reader: Reader, cover: Cover, take: Callable[[Sequence[Job]], object], *, every: bool) -> Steps[None]:
@@ -109,15 +139,12 @@ def read_mirrored(
     return jobs[::-1], total
 
 
-def walk(reader: Reader, share: Share, size: int, enough: int = FARTHEST) -> Steps[list[Job]]:
-    """All jobs that are wanted, in the backend's order; from the first ``enough`` on, more may be missing.
+def walk(reader: Reader, sieve: Sieve, size: int) -> Steps[None]:
+    """Fill a sieve with the jobs of a list, in the backend's order.
 
     Repeats, which a list shows that grows while it is read, are dropped by id; fewer jobs than the
     first page promised are a refusal. Raises ``RefusalError``.
     """
-    sieve = Sieve(share, enough)
-    every = enough >= FARTHEST and not share.may_end_early
-    yield from gather(reader, whole_list(size), sieve.take, every=every)
+    yield from gather(reader, whole_list(size), sieve.take, every=sieve.insatiable)
     if not sieve.sated and reader.total is not None and sieve.distinct < reader.total:
         raise RefusalError(failed(f"{CHANGED}: it gave {sieve.distinct} jobs of {reader.total}"))
-    return sieve.kept
