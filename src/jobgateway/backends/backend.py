@@ -36,7 +36,7 @@ class Backend(Struct, frozen=True):
 class Asking:
     """What one caller's call asks of a backend; lives as long as that call."""
 
-    __slots__ = ("_backend", "_headers", "_lent", "_observer", "_same", "calls", "cancelled", "cancelling", "rows")
+    __slots__ = ("_backend", "_headers", "_lent", "_observer", "_same", "calls", "cancelled", "cancelling", "fusion")
 
     def __init__(self, backend: Backend, headers: Headers, observer: Observer, *, lent: bool, same: bool) -> None:
         """``headers``: the credential first, then what is handed on of the caller's own."""

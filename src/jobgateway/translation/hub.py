@@ -130,8 +130,6 @@ class ListJobs(Struct, frozen=True, gc=False):
     counted: bool = False
     """Whether the answer must say how many jobs there are in all."""
 
-    operation: ClassVar[Operation] = Operation.LIST
-
 
 class GetJob(Struct, frozen=True, gc=False):
     """Show one job."""
@@ -140,8 +138,6 @@ class GetJob(Struct, frozen=True, gc=False):
 
     scope: str | None
     id: int
-
-    operation: ClassVar[Operation] = Operation.GET
 
 
 class CancelJob(Struct, frozen=True, gc=False):
@@ -152,15 +148,8 @@ class CancelJob(Struct, frozen=True, gc=False):
     scope: str | None
     id: int
 
-    operation: ClassVar[Operation] = Operation.CANCEL
-
 
 Call = ListJobs | GetJob | CancelJob
-
-
-def operation_of(call: Call) -> Operation:
-    """The operation that a call asks for."""
-    return call.operation
 
 
 class Reason(StrEnum):

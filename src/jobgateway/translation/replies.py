@@ -31,7 +31,6 @@ from jobgateway.translation.hub import (
     Reason,
     Refusal,
     Reply,
-    operation_of,
 )
 from jobgateway.translation.mismatch import refuse_mismatch
 from jobgateway.translation.record import compile_record
@@ -97,7 +96,7 @@ class Replies(Struct, frozen=True):
         Raises ``TypeError`` of a reply that is none to this call.
         """
         if isinstance(reply, Refusal):
-            return self.refusals.write(reply, None if call is None else operation_of(call), profile)
+            return self.refusals.write(reply, None if call is None else call.operation, profile)
         return Response(OK, self._write_success(call, reply))
 
     def _write_success(self, call: Call | None, reply: Page | Job | Done) -> bytes:
