@@ -25,6 +25,8 @@ KEEP_ALIVE: Final = 75.0
 """Seconds that an idle connection is kept: longer than the proxies that usually stand in front keep theirs."""
 SWEEP: Final = 1.0
 """Seconds between looks at who is idle or slow: one timer for all connections costs a request nothing."""
+LARGE: Final = 256 * 1024
+"""Bytes of a body that is not copied to stand behind its head."""
 _BODILESS: Final = frozenset({204, 304})
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -212,20 +214,23 @@ class CallersProtocol(asyncio.Protocol):
             self.transport.resume_reading()
 
     def _write(self, response: Response, extra: Headers, method: str) -> None:
-        """One write for head and body; the answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4)."""
+        """Head and body at once; the answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4)."""
         status = response.status
         parts = [_STATUS_LINES[status], self._callers.lines_of(self._state.default_headers)]
         for name, value in (*response.headers, *extra) if response.headers else extra:
             parts += (name, b": ", value, b"\r\n")
-        if status in _BODILESS:
-            parts.append(b"\r\n")
-        else:
+        body = b""
+        if status not in _BODILESS:
             if response.media:
                 parts += (b"content-type: ", response.media.encode("latin-1"), b"\r\n")
-            parts.append(b"content-length: %d\r\n\r\n" % len(response.body))
-            if method != "HEAD":
-                parts.append(response.body)
-        self.transport.write(b"".join(parts))
+            parts.append(b"content-length: %d\r\n" % len(response.body))
+            body = response.body if method != "HEAD" else b""
+        parts.append(b"\r\n")
+        if len(body) > LARGE:
+            self.transport.writelines([b"".join(parts), body])
+        else:
+            parts.append(body)
+            self.transport.write(b"".join(parts))
 
     def look(self, now: float) -> None:
         """Close the connection if it is idle for too long, or too slow to say what it wants."""

@@ -12,6 +12,7 @@ from jobgateway.building import build_gateway
 from jobgateway.edge.app import Edge
 from jobgateway.edge.current import Current
 from jobgateway.edge.listener import Listener
+from jobgateway.edge.memory import keep_freed
 from jobgateway.edge.protocol import callers_protocol
 from jobgateway.observe.access import AccessLog
 from jobgateway.observe.events import Events
@@ -49,6 +50,7 @@ class Service:
         acceptor: Acceptor | None = None,
     ) -> None:
         """``acceptor``: where other processes accept from the same socket."""
+        keep_freed()
         self._events, self._grace = terms.events, terms.grace
         self.current = current = Current(config, build_gateway(config, metrics))
         metrics.inflight_from(lambda: current.inflight)
