@@ -108,7 +108,8 @@ def _let_in(gateway: Gateway, admission: Admission, lane: Lane, call: Call, know
     if outgoing is None or isinstance(outgoing, Refusal):
         return replace(known, directed=directed, refusal=outgoing or Refusal(Reason.NO_CREDENTIAL))
     own = admission.caller is not None and lane.backend.name in admission.caller.credentials
-    source = "the caller's own for this backend" if own else "the backend's" if outgoing.lent else "passed on"
+    lent = "the backend's" if outgoing.header is not None else "the session's at the backend"
+    source = "the caller's own for this backend" if own else lent if outgoing.lent else "passed on"
     return replace(known, directed=directed, credential=Credential(_masked(lane.backend.dialect), source))
 
 

@@ -10,6 +10,7 @@ from jobgateway.config.model import Caller, Config
 from jobgateway.routing.callers import KnownCallers
 from jobgateway.routing.lane import Lane
 from jobgateway.routing.table import Table
+from jobgateway.routing.tokens import MARK, Holder, Tokens
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Request
 
@@ -25,9 +26,9 @@ class Admission(Struct, frozen=True):
 
 
 class Outgoing(Struct, frozen=True):
-    """The header that presents a credential to a backend."""
+    """The header that presents a credential to a backend; ``None``: the token of the gateway's session there."""
 
-    header: tuple[bytes, bytes]
+    header: tuple[bytes, bytes] | None
     lent: bool
     """Whether it is the configuration's, not what the caller presented."""
 
@@ -35,8 +36,11 @@ class Outgoing(Struct, frozen=True):
 class Door:
     """Admits requests. Immutable."""
 
-    def __init__(self, config: Config, lanes: tuple[Lane, ...]) -> None:
+    def __init__(self, config: Config, lanes: tuple[Lane, ...], tokens: Tokens | None = None) -> None:
+        """``tokens``: those of callers who have logged in."""
         self._table = Table(lanes)
+        self._tokens = tokens
+        self._by_name = config.callers or {}
         self._callers = None if config.callers is None else KnownCallers(config.callers.values())
         self._own = _own_credentials(config, {lane.backend.name: lane for lane in lanes})
 
@@ -64,11 +68,22 @@ class Door:
         secret = lane.dialect.read_secret(request)
         guarded = self._callers is not None and not lane.route.open
         if isinstance(secret, Refusal):
-            needed = guarded or lane.backend.lent is None or secret.reason is Reason.BAD_REQUEST
+            needed = guarded or not lane.backend.lends or secret.reason is Reason.BAD_REQUEST
             return Admission(lane, refusal=secret if needed else None)
+        if self._tokens is not None and secret.startswith(MARK) and lane.dialect.logins is not None:
+            return self._bearer(lane, self._tokens.read(secret), guarded=guarded)
         caller = self._callers.find(secret) if self._callers is not None else None
         refusal = Refusal(Reason.BAD_CREDENTIAL) if caller is None and (guarded or lane.route.callers) else None
         return Admission(lane, caller, secret, refusal)
+
+    def _bearer(self, lane: Lane, holder: Holder | None, *, guarded: bool) -> Admission:
+        """Who presents a token; one that is for another backend, or none at all any more, is as a wrong key."""
+        wanted = guarded or bool(lane.route.callers) or not lane.backend.lends
+        if holder is None or holder.backend not in ("", lane.backend.name):
+            return Admission(lane, refusal=Refusal(Reason.BAD_CREDENTIAL) if wanted else None)
+        caller = self._by_name.get(holder.caller)
+        refusal = Refusal(Reason.BAD_CREDENTIAL) if caller is None and (guarded or lane.route.callers) else None
+        return Admission(lane, caller, holder.secret, refusal)
 
     def outgoing(self, admission: Admission) -> Outgoing | Refusal | None:
         """The caller's own credential for the backend, else the backend's, else what the caller presented."""
@@ -81,6 +96,8 @@ class Door:
                 return own
         if lane.backend.lent is not None:
             return Outgoing(lane.backend.lent, lent=True)
+        if lane.backend.session is not None:
+            return Outgoing(None, lent=True)
         if admission.secret is None:
             return Refusal(Reason.NO_CREDENTIAL)
         header = lane.backend.dialect.write_secret(admission.secret)
