@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -100,7 +99,7 @@ class Tokens:
         body = text.removeprefix(MARK)
         try:
             return self._decoder.decode(base64.b64decode(body + "=" * (-len(body) % 4), b"-_", validate=True))
-        except (binascii.Error, msgspec.DecodeError, UnicodeError):
+        except (ValueError, msgspec.DecodeError):
             return None
 
     def _is_genuine(self, token: str, caller: str) -> bool:

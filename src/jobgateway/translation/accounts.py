@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, Final
 
 import msgspec
@@ -48,7 +47,7 @@ def read_account(text: str, encodings: tuple[AccountEncoding, ...]) -> Account |
     """
     try:
         said = base64.b64decode(text, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of base64, or of UTF-8
         return None
     for encoding in sorted(encodings):  # an array is tried first
         names = _array(said) if encoding == "array" else _pair(said)
