@@ -42,7 +42,7 @@ def build_backend(config: Config, settings: Settings, dialect: Dialect, observer
     """One backend, ready to be asked."""
     secret = settings.credential
     app = _embedded(dialect) if settings.url.startswith(DEMO) else None
-    entry = None if secret is not None else _entry(settings, dialect, app)
+    entry = _entry(settings, dialect, app) if _is_entered(config, settings) else None
     login = settings.login
     return Backend(
         name=settings.name,
@@ -53,6 +53,14 @@ def build_backend(config: Config, settings: Settings, dialect: Dialect, observer
         session=None if entry is None or login is None else _session(settings.name, entry, login, dialect, observer),
         entry=entry if login is None else None,
     )
+
+
+def _is_entered(config: Config, settings: Settings) -> bool:
+    """Whether accounts can come there: the gateway's own, or those of callers that the backend judges itself."""
+    if settings.login is not None or settings.credential is not None:
+        return settings.login is not None
+    spoken = {route.dialect for route in config.routes if route.backend == settings.name}
+    return any(config.specs[name].session is not None for name in spoken)
 
 
 def _session(name: str, entry: Entry, login: Login, dialect: Dialect, observer: Observer | None) -> Session:

@@ -106,13 +106,12 @@ class Gateway:
 
     async def _turned_away(self, request: Request, admission: Admission, refusal: Refusal) -> Exchange:
         """A request that is no call may still be a login; looked for only here, logins cost calls nothing."""
-        visit = await self.reception.visit(request)
+        visit = self.reception.visit(request)
         if visit is None:
             return _refused(admission, refusal)
-        admission = Admission(visit.lane, visit.caller)
-        if isinstance(visit.answer, Refusal):
-            return _refused(admission, visit.answer)
-        return _said(admission, None, visit.logins.write_answer(visit.answer, secure=self._secure), 0)
+        answer = await visit.outcome()
+        said = answer if isinstance(answer, Refusal) else visit.logins.write_answer(answer, secure=self._secure)
+        return _said(Admission(visit.lane, visit.caller), None, said, 0)
 
     async def _ask(self, lane: Lane, call: Call, asking: Asking | SessionAsking) -> Reply:
         """Carry out the plan before the deadline; past it, whatever is under way is given up."""

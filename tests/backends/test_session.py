@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobgateway.backends.entry import Entry
-from jobgateway.backends.session import CALM, LONGEST_PAUSE, LONGEST_UNWELL, Token
+from jobgateway.backends.session import CALM, LONGEST_PAUSE, LONGEST_UNWELL, LONGEST_WAIT, Token
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.translation.accounts import Account
 from jobgateway.translation.hub import Reason, Refusal
@@ -295,6 +295,17 @@ async def test_a_new_token_that_is_refused_as_well_brings_no_further_login_for_a
 
     assert isinstance(await session.instead_of(second), Token)
     assert place.logins == 3
+    await session.aclose()
+
+
+async def test_a_backend_cannot_shut_the_gateway_out_for_a_day() -> None:
+    place = Place()
+    session = place.session(Noted())
+    place.answers = [(503, ((b"retry-after", b"86400"),))]
+    assert isinstance(await session.token(), Refusal)
+    place.clock.now += LONGEST_WAIT
+
+    assert isinstance(await session.token(), Token)
     await session.aclose()
 
 

@@ -292,7 +292,12 @@ async def test_metrics_tell_how_logins_went() -> None:
     assert 'jobgateway_session_lost_total{backend="flow"} 1.0' in told
     assert 'jobgateway_session_failing{backend="flow"} 0.0' in told
     assert KEY not in told
+    place.clock.now += 260_000
+    place.answers = [(503, ())]
+    await ask(gateway, LIST["openreplay-v2"])
+    assert 'jobgateway_session_failing{backend="flow"} 1.0' in metrics.exposition().decode()
     await gateway.aclose()
+    assert 'jobgateway_session_failing{backend="flow"} 0.0' in metrics.exposition().decode()
 
 
 def test_every_dialect_with_logins_can_be_logged_in_to() -> None:

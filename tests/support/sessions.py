@@ -82,7 +82,7 @@ class Noted:
 
     def __init__(self) -> None:
         self.outcomes: list[str] = []
-        self.lost = 0
+        self.lost = self.closed = 0
         self.calls: list[str] = []
 
     def backend_call(self, backend: str, operation: Any, outcome: str, seconds: float) -> None:
@@ -93,6 +93,9 @@ class Noted:
 
     def session_lost(self, backend: str) -> None:
         self.lost += 1
+
+    def session_closed(self, backend: str) -> None:
+        self.closed += 1
 
 
 async def settled() -> None:

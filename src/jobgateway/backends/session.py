@@ -24,6 +24,8 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 LONGEST_UNWELL: Final = 4.0
 """The most such seconds where the backend did not judge the account: it may be back any moment."""
+LONGEST_WAIT: Final = 600.0
+"""The most such seconds that a backend can ask for: a wrong Retry-After must not shut callers out for a day."""
 CALM: Final = 30.0
 """Seconds after a token was refused and replaced in which another refusal replaces none."""
 
@@ -104,6 +106,7 @@ class Session:
         if self._login is not None:
             self._login.cancel()
             await asyncio.wait({self._login})
+        self._observer.session_closed(self._name)
         await self._entry.transport.aclose()
 
     async def _wait(self) -> Token | Refusal:
@@ -145,5 +148,5 @@ class Session:
         self._failure = _REFUSED if judged else refusal
         pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE if judged else LONGEST_UNWELL)
         self._failures = min(self._failures + 1, 10)
-        self._barred_until = self._clock() + max(pause, refusal.retry_after or 0)
+        self._barred_until = self._clock() + max(pause, min(refusal.retry_after or 0.0, LONGEST_WAIT))
         self._observer.logged_in(self._name, refusal.reason)

@@ -99,6 +99,10 @@ class Metrics:
         """Count one token that was refused before its time."""
         self._cells(SESSION_LOST, backend)[0] += 1.0
 
+    def session_closed(self, backend: str) -> None:
+        """What fails nowhere any more is not failing; a session that took its place will tell of itself."""
+        self._cells(SESSION_FAILING, backend)[0] = 0.0
+
     def inflight_from(self, count: Callable[[], int]) -> None:
         """Ask ``count`` for the requests that are being answered, whenever metrics are settled."""
         self._now_inflight = count

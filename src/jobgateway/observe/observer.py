@@ -46,6 +46,10 @@ class Observer(Protocol):
         """A backend has refused a token before its time."""
         ...
 
+    def session_closed(self, backend: str) -> None:
+        """The gateway will not log in there any more."""
+        ...
+
 
 class Recorder(Protocol):
     """Is told of every request, by the edge."""
@@ -65,6 +69,9 @@ class Silent:
         """Keep nothing."""
 
     def session_lost(self, backend: str) -> None:
+        """Keep nothing."""
+
+    def session_closed(self, backend: str) -> None:
         """Keep nothing."""
 
     def served(self, served: Served) -> None:

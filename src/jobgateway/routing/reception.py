@@ -21,14 +21,26 @@ _NO_KEY = Refusal(Reason.UNSUPPORTED, "sessions.key is not given, so nobody can 
 _TOO_LONG = Refusal(Reason.BAD_CREDENTIAL)
 
 
+class Forward(Struct, frozen=True):
+    """A login that the backend is to answer."""
+
+    entry: Entry
+    account: Account
+
+
 class Visit(Struct, frozen=True):
     """A login: the route that it belongs to, who it turned out to be, and what is answered."""
 
     lane: Lane
     logins: Logins
     """Those of the caller's dialect."""
-    answer: Issued | Refusal
+    answer: Issued | Refusal | Forward
     caller: Caller | None = None
+
+    async def outcome(self) -> Issued | Refusal:
+        """What is answered, once the backend has been asked where it is to answer."""
+        answer = self.answer
+        return await answer.entry.log_in(answer.account) if isinstance(answer, Forward) else answer
 
 
 class Reception:
@@ -43,8 +55,8 @@ class Reception:
         self._accounts = None if config.callers is None else Accounts(config.callers.values())
         self._carries = any(lane.dialect.logins is not None and not lane.backend.lends for lane in lanes)
 
-    async def visit(self, request: Request) -> Visit | None:
-        """The answer to a login; ``None`` where the request is none."""
+    def visit(self, request: Request) -> Visit | None:
+        """What becomes of a login; ``None`` where the request is none. No backend is asked here."""
         lanes = [lane for lane in self._find(request) if _is_at(lane, request.path)]
         logins = lanes[0].dialect.logins if lanes else None
         if logins is None:
@@ -59,7 +71,7 @@ class Reception:
         lane = next((lane for lane in lanes if self._takes_strangers(lane)), None)
         if lane is None:
             return Visit(lanes[0], logins, _NO_KEY if self._tokens is None else Refusal(Reason.BAD_CREDENTIAL))
-        return Visit(lane, logins, await self._stranger(lane, logins, account))
+        return Visit(lane, logins, self._stranger(lane, logins, account))
 
     def _takes_strangers(self, lane: Lane) -> bool:
         return not lane.route.callers and (self._accounts is None or lane.route.open)
@@ -73,11 +85,11 @@ class Reception:
         holder = Holder(caller.name, secret=account.password if self._carries else None)
         return Visit(lane, logins, self._token(holder, logins, (username_of(caller), digest)), caller)
 
-    async def _stranger(self, lane: Lane, logins: Logins, account: Account) -> Issued | Refusal:
+    def _stranger(self, lane: Lane, logins: Logins, account: Account) -> Issued | Refusal | Forward:
         """Where the backend judges its callers: its own token, or one in which the password, its key, is sealed."""
         backend = lane.backend
         if backend.entry is not None:
-            return await _forwarded(backend.entry, account)
+            return _forwarded(backend.entry, account)
         if backend.lends:
             return self._token(Holder(backend=backend.name), logins)
         if backend.dialect.write_secret(account.password) is None:
@@ -95,10 +107,10 @@ def _is_at(lane: Lane, path: str) -> bool:
     return lane.dialect.logins is not None and lane.dialect.logins.is_at(lane.inner_path(path))
 
 
-async def _forwarded(entry: Entry, account: Account) -> Issued | Refusal:
-    """The backend's own token; the account goes out as it was said, where the backend's dialect can say it so."""
+def _forwarded(entry: Entry, account: Account) -> Forward | Refusal:
+    """The account goes out as it was said, where the backend's dialect can say it so."""
     if account.address is None:
         return Refusal(Reason.BAD_PARAMETER, "a login says address and port in its body")
     if account.encoding not in entry.logins.encodings:
         account = replace(account, encoding=entry.logins.encodings[0])
-    return await entry.log_in(account)
+    return Forward(entry, account)
