@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -166,6 +168,21 @@ def test_a_wrong_password_is_told_to_callers_and_tried_seldom(tmp_path: Path) ->
         assert 'jobgateway_session_failing{backend="flow"} 1.0' in served.metrics()
         assert ask(served.admin, "/readyz", {}).status == 200
         assert_silent(served, answers)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the test finds processes in /proc")
+def test_a_worker_that_dies_takes_with_it_that_it_could_not_log_in(tmp_path: Path) -> None:
+    at = free_port()
+    with backend("explorer", "another-password", at), gateway(tmp_path, at, workers=2) as served:
+        assert served.ask(*V2).status == 502
+        until(lambda: 'session_failing{backend="flow"} 1.0' in served.metrics(), served.process)
+        pid = served.process.process.pid
+        for worker in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(worker), signal.SIGKILL)
+
+        until(lambda: 'session_failing{backend="flow"} 0.0' in served.metrics(), served.process)
+
+        assert served.logins() == {"bad_credential": 1.0}
 
 
 def test_a_caller_logs_in_at_one_gateway_and_asks_at_another_until_its_key_is_taken_away(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from jobgateway.translation.accounts import Account
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.logins import Issued, Logins
 from jobgateway.translation.reasons import REASON_OF
+from jobgateway.translation.refusals import retry_after
 from jobgateway.translation.wire import Headers, Request, Response
 
 _LATE: Final = Refusal(Reason.BACKEND_LATE, "the backend did not answer a login in time")
 _UNSAYABLE: Final = Refusal(Reason.BAD_CREDENTIAL)
 _UNWELL: Final = frozenset({Reason.THROTTLED, Reason.BACKEND_FAILED, Reason.BACKEND_UNAVAILABLE, Reason.BACKEND_LATE})
 """What says nothing about the account, by the status of the answer alone."""
-_LONGEST_WAIT: Final = 86_400
 PASSED_ON: Final = frozenset({b"retry-after", b"set-cookie"})
 """The headers of an answer that a login is read from."""
 
@@ -50,9 +50,8 @@ class Entry(Struct, frozen=True):
         reason = REASON_OF.get(response.status, Reason.BACKEND_FAILED)
         if response.status >= 500 or reason is Reason.THROTTLED:  # noqa: PLR2004, the class of server errors
             reason = reason if reason in _UNWELL else Reason.BACKEND_FAILED
-            wait = response.value(b"retry-after") or b""
-            seconds = min(int(wait), _LONGEST_WAIT) if wait.isdigit() and len(wait) < 10 else None  # noqa: PLR2004
-            return Refusal(reason, f"the backend answered a login with status {response.status}", retry_after=seconds)
+            text = f"the backend answered a login with status {response.status}"
+            return Refusal(reason, text, retry_after=retry_after(response))
         return self.logins.read_answer(response)
 
 

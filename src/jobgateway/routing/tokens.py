@@ -61,14 +61,14 @@ class Tokens:
         self._keys = tuple(reversed(keys))  # itsdangerous makes with the last
         self._ciphers = tuple(AESGCM(hmac.digest(key, _SEAL, "sha256")) for key in keys)
         self._signers = {caller.name: tuple(self._signer(*each) for each in _marks(caller)) for caller in callers}
-        self._decoy = (self._signer(_NOBODY, secrets.token_hex(), b""),)
-        self._signers[_NOBODY] = (self._signer(_NOBODY, "", b""),)
+        self._decoy = (self._signer(secrets.token_hex(), b""),)
+        self._signers[_NOBODY] = (self._signer("", b""),)
         self._clock = clock
         self._decoder = msgspec.msgpack.Decoder(_Said)
 
-    def _signer(self, caller: str, username: str, digest: bytes) -> Signer:
+    def _signer(self, username: str, digest: bytes) -> Signer:
         """A signer whose key is bound to an account: with the account's password, its tokens go."""
-        salt = msgspec.msgpack.encode(("jobgateway: token", caller, username, digest))
+        salt = msgspec.msgpack.encode(("jobgateway: token", username, digest))
         return Signer(list(self._keys), salt, key_derivation="hmac", digest_method=hashlib.sha256)
 
     def make(self, holder: Holder, lifetime: int, account: tuple[str, bytes] = ("", b"")) -> str | None:
@@ -80,7 +80,7 @@ class Tokens:
         sealed = b"" if holder.secret is None else self._seal(holder, ends)
         said = msgspec.msgpack.encode(_Said(ends, holder.caller, holder.backend, sealed))
         text = MARK + base64.urlsafe_b64encode(said).decode("ascii").rstrip("=")
-        token = self._signer(holder.caller, *account).sign(text).decode("ascii")
+        token = self._signer(*account).sign(text).decode("ascii")
         return token if len(token) <= LONGEST_SECRET else None
 
     def read(self, token: str) -> Holder | None:
@@ -140,5 +140,5 @@ def _beside(holder: Holder, ends: int) -> bytes:
     return msgspec.msgpack.encode((holder.caller, holder.backend, ends))
 
 
-def _marks(caller: Caller) -> Iterable[tuple[str, str, bytes]]:
-    return ((caller.name, username_of(caller), digest) for digest in digests_of(caller))
+def _marks(caller: Caller) -> Iterable[tuple[str, bytes]]:
+    return ((username_of(caller), digest) for digest in digests_of(caller))
