@@ -362,6 +362,19 @@ async def test_towards_a_backend_with_logins_the_login_is_passed_on_and_its_toke
     assert place.logins == 1
 
 
+async def test_a_backend_may_be_such_a_gateway_itself() -> None:
+    theirs = "jg1-of-another-gateway.x"
+    place = Place(key=theirs)
+    route = replace(ROUTE, backend="flow")
+    site = Site((backend("flow", "explorer"),), (route,), None, place=place)
+    known = Site((backend("flow", "explorer"),), (route,), (BILLING,), place=place)
+
+    assert (await site.ask(theirs)).response.status == 200
+    asked = len(place.seen)
+    assert (await known.ask(theirs)).reason is Reason.BAD_CREDENTIAL
+    assert len(place.seen) == asked
+
+
 async def test_a_login_that_is_passed_on_fails_as_the_backend_says() -> None:
     place = Place()
     site = Site((backend("flow", "explorer"),), (replace(ROUTE, backend="flow"),), None, place=place)

@@ -71,7 +71,9 @@ class Door:
             needed = guarded or not lane.backend.lends or secret.reason is Reason.BAD_REQUEST
             return Admission(lane, refusal=secret if needed else None)
         if self._tokens is not None and secret.startswith(MARK) and lane.dialect.logins is not None:
-            return self._bearer(lane, self._tokens.read(secret), guarded=guarded)
+            holder = self._tokens.read(secret)
+            if holder is not None or guarded or lane.backend.entry is None:  # else its own: it may be such a gateway
+                return self._bearer(lane, holder, guarded=guarded)
         caller = self._callers.find(secret) if self._callers is not None else None
         refusal = Refusal(Reason.BAD_CREDENTIAL) if caller is None and (guarded or lane.route.callers) else None
         return Admission(lane, caller, secret, refusal)
