@@ -139,6 +139,7 @@ DIALECT_ROWS: dict[str, Callable[[Spec], str]] = {
     "cancel": lambda spec: endpoint(spec.operations.cancel),
     "scope": lambda spec: spec.scope.kind,
     "credential": lambda spec: " or ".join(map(carrier, (spec.credential.written, *spec.credential.also_read))),
+    "log in": lambda spec: code(f"{spec.session.method} {spec.session.path}") if spec.session else "-",
     "paging": lambda spec: f"{number(spec.paging.size)}, {number(spec.paging.start)}" if spec.paging else "none",
     "order": lambda spec: f"newest first by {code(spec.job[spec.order.key].at)}" if spec.order else "the backend's",
     "filter": narrowing,

@@ -12,11 +12,14 @@ from jobgateway.backends.backend import Asking, Backend
 from jobgateway.backends.deadline import Deadline, Deadlines
 from jobgateway.backends.drive import drive
 from jobgateway.backends.faults import late
+from jobgateway.backends.session_asking import SessionAsking
 from jobgateway.config.model import Config
 from jobgateway.observe.observer import Observer, Silent
 from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.door import Door
 from jobgateway.routing.lane import Lane, lanes_of
+from jobgateway.routing.reception import Reception
+from jobgateway.routing.tokens import tokens_of
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.fusion import Bundled
 from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply
@@ -69,11 +72,14 @@ class Gateway:
         dialects = known | {name: compile_dialect(config.specs[name]) for name in spoken}
         self.config = config
         self.lanes = lanes_of(config, dialects, backends)
-        self.door = Door(config, self.lanes)
+        tokens = tokens_of(config)
+        self.door = Door(config, self.lanes, tokens)
+        self.reception = Reception(config, self.lanes, self.door.lanes_for, tokens)
         self.budget = Budget(config.limits.calls, config.limits.rows)
         self._backends = backends
         self._deadlines = {backend.timeout: Deadlines(backend.timeout) for backend in backends.values()}
         self._observer = observer or Silent()
+        self._secure = config.sessions is not None and config.sessions.secure
 
     async def answer(self, request: Request, sender: Sender | None = None) -> Exchange:
         """Admit, understand, direct, ask; every way this can end is said in the caller's dialect.
@@ -83,28 +89,44 @@ class Gateway:
         admission = self.door.admit(request, sender)
         lane = admission.lane
         if lane is None or admission.refusal is not None:
-            return _refused(admission, admission.refusal or Refusal(Reason.NO_PATH))
+            return await self._turned_away(request, admission, admission.refusal or Refusal(Reason.NO_PATH))
         call = understand(lane, request)
         if isinstance(call, Refusal):
-            return _refused(admission, call)
+            return await self._turned_away(request, admission, call)
         directed = lane.scopes.apply(call)
         if isinstance(directed, Refusal):
             return _refused(admission, directed, call)
         outgoing = self.door.outgoing(admission)
         if outgoing is None or isinstance(outgoing, Refusal):
             return _refused(admission, outgoing or Refusal(Reason.NO_CREDENTIAL), call)
-        headers = (outgoing.header, *_handed_on(request.headers))
-        asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
+        asking: Asking | SessionAsking
+        if outgoing.header is not None:
+            headers = (outgoing.header, *_handed_on(request.headers))
+            asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
+        else:
+            asking = SessionAsking(lane.backend, _handed_on(request.headers), self._observer, same=lane.same)
         if lane.fusion is not None and isinstance(directed, ListJobs) and takes_pages_whole(directed, lane.abilities):
             asking.fusion = lane.fusion
-        keep = list if asking.fusion is None else Bundled
-        steps = plan(directed, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled, keep=keep)
-        reply: Reply | None = None
-        with Deadline(self._deadlines[lane.backend.timeout]):  # past it, whatever is under way is given up
-            reply = await drive(steps, asking, together=TOGETHER)
-        if reply is None:
-            reply = late(cancelling=asking.cancelling, cancelled=asking.cancelled)
+        reply = await self._ask(lane, directed, asking)
         return _said(admission, call, _finished(lane, call, reply, asking), asking.calls)
+
+    async def _turned_away(self, request: Request, admission: Admission, refusal: Refusal) -> Exchange:
+        """A request that is no call may still be a login; looked for only here, logins cost calls nothing."""
+        visit = self.reception.visit(request)
+        if visit is None:
+            return _refused(admission, refusal)
+        answer = await visit.outcome()
+        said = answer if isinstance(answer, Refusal) else visit.logins.write_answer(answer, secure=self._secure)
+        return _said(Admission(visit.lane, visit.caller), None, said, 0)
+
+    async def _ask(self, lane: Lane, call: Call, asking: Asking | SessionAsking) -> Reply:
+        """Carry out the plan before the deadline; past it, whatever is under way is given up."""
+        keep = list if asking.fusion is None else Bundled
+        steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled, keep=keep)
+        reply: Reply | None = None
+        with Deadline(self._deadlines[lane.backend.timeout]):
+            reply = await drive(steps, asking, together=TOGETHER)
+        return late(cancelling=asking.cancelling, cancelled=asking.cancelled) if reply is None else reply
 
     def refuse(self, request: Request, refusal: Refusal) -> Exchange:
         """Answer a request that goes no further, in the dialect that its path belongs to."""
@@ -114,6 +136,8 @@ class Gateway:
     async def aclose(self) -> None:
         """Close the backends' idle connections."""
         for backend in self._backends.values():
+            if backend.session is not None:
+                await backend.session.aclose()
             await backend.transport.aclose()
 
 
@@ -129,7 +153,7 @@ def _handed_on(headers: Headers) -> Headers:
     return tuple([pair for pair in headers if pair[0] in HANDED_ON])
 
 
-def _finished(lane: Lane, call: Call, reply: Reply, asking: Asking) -> Reply | Response:
+def _finished(lane: Lane, call: Call, reply: Reply, asking: Asking | SessionAsking) -> Reply | Response:
     """The reply filled up as the route says; or the caller's answer, where its side is fused with the backend's."""
     if lane.fill is not None:
         return lane.fill.apply(reply)

@@ -32,7 +32,7 @@ from support.gateways import DIALECTS, ask, gateway_over
 BILLING = ("-H", f"Authorization: {SECRETS['BILLING_KEY']}")
 AUDIT = ("-H", f"authorization: Bearer {SECRETS['AUDIT_KEY']}")
 COOKIE = ("-H", f"Cookie: explorer_token={SECRETS['AUDIT_KEY']}")
-KEYS = {"request", "routes", "route", "caller", "call", "scope", "credential", "plan", "answer", "losses"}
+KEYS = {"request", "routes", "route", "caller", "login", "call", "scope", "credential", "plan", "answer", "losses"}
 REQUESTS = {
     "list-v1": ("GET", "/api/v1/OLDKEY/jobs", *BILLING),
     "list-v2": ("GET", "/public/OPEN/jobs?limit=200&page=2", *AUDIT),
@@ -282,3 +282,55 @@ def test_a_refusal_of_the_plan_is_the_answer():
     supposed = suppose(lane, ListJobs("p", Window(0, 10)), gateway.budget, 90)
     assert isinstance(supposed.reply, Refusal) and supposed.reply.reason is Reason.LIMIT
     assert supposed.batches == ()
+
+
+LOGGING_IN = """\
+version: 1
+backends:
+  flow:
+    dialect: explorer
+    url: http://127.0.0.1:7002
+    login: {address: graphd, port: 9669, username: root, password: "${env:REPLAY_SECRET}"}
+  own: {dialect: explorer, url: "http://127.0.0.1:7003"}
+  replay: {dialect: openreplay-v2, url: "http://127.0.0.1:7004", scope: demo}
+sessions: {key: "${env:SESSION_KEY}"}
+routes:
+  - {dialect: explorer, backend: flow, prefix: /flow, open: true}
+  - {dialect: explorer, backend: own, prefix: /own}
+  - {dialect: explorer, backend: replay, prefix: /replay}
+"""
+ACCOUNT = ("-H", "Authorization: Bearer WyJyb290IiwiMTIzIl0=")
+
+
+@pytest.fixture
+def logging_in(folder, monkeypatch):
+    """A configuration with all that a login can come to without known callers."""
+    monkeypatch.setenv("SESSION_KEY", f"{CANARY}-0123456789-0123456789-0123456789")
+    (folder / "gateway.yaml").write_text(LOGGING_IN)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("prefix", "gives"),
+    [
+        ("/flow", "a token of the gateway"),
+        ("/own", "what the backend gives: the login is passed on"),
+        ("/replay", "a token of the gateway"),
+    ],
+)
+def test_a_login_is_explained_and_nobody_is_asked(logging_in, prefix, gives):
+    target = f"{prefix}/api-open/v1/connect"
+    data = json_of("explain", "POST", target, *ACCOUNT)
+    assert (data["login"], data["answer"]["status"], data["call"], data["plan"]) == (gives, 200, None, None)
+    assert f"gives {gives}\n" in jobgateway("explain", "POST", target, *ACCOUNT).stdout
+
+
+def test_a_login_that_would_be_refused_is_explained(logging_in):
+    data = json_of("explain", "POST", "/own/api-open/v1/connect", "-H", "Authorization: Bearer x")
+    assert (data["login"], data["answer"]["status"], data["answer"]["refusal"]) == (None, 401, "bad_credential")
+
+
+def test_a_request_over_a_session_is_explained(logging_in):
+    result = jobgateway("explain", "GET", "/flow/api-open/v1/jobs")
+    assert "cookie: explorer_token=******** (the session's at the backend)" in result.stdout
+    assert CANARY not in result.stdout

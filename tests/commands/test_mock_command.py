@@ -102,3 +102,17 @@ def test_a_dialects_file_that_is_wrong_is_a_finding(tmp_path):
     result = jobgateway("mock", "odd", "--dialect-file", str(file))
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"{file}:1:1: title: missing" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("openreplay-v2", "--lifetime", "60s"), "openreplay-v2 has no logins"),
+        (("explorer", "--lifetime", "500ms"), "'500ms' is not a number of whole seconds above 0"),
+        (("explorer", "--lifetime", "60"), "'60' is not a duration"),
+    ],
+)
+def test_a_lifetime_that_no_token_can_have_is_wrong_usage(arguments, problem):
+    result = jobgateway("mock", *arguments)
+    assert result.exit_code == 2
+    assert problem in result.stderr

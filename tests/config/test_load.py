@@ -10,17 +10,20 @@ import pytest
 from jobgateway.config.filling import COPYABLE, Fill, kind_of
 from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
-from jobgateway.config.model import Caller, Config, FillFrom, Limits, Listen, Route, Secret
+from jobgateway.config.model import Account, Caller, Config, FillFrom, Limits, Listen, Login, Route, Secret, Sessions
 from jobgateway.config.specs import shipped_specs
 from jobgateway.translation.hub import Job
 from support.configs import CASES, ENVIRON, MINIMAL, ROOT, load
 
 ACME = (ROOT / "docs" / "examples" / "acme.yaml").read_text(encoding="utf-8")
 FULL = (CASES / "accepted" / "full.yaml").read_text(encoding="utf-8")
+SESSION_KEY = "sekret-9876543210-9876543210-9876543210"
 
 
 def full(folder: Path) -> Config:
-    return load(folder, FULL, mode=0o600, files={"acme.yaml": ACME, "shop.key": "sekret-shop\n"})
+    return load(
+        folder, FULL, mode=0o600, files={"acme.yaml": ACME, "shop.key": "sekret-shop\n", "session.key": SESSION_KEY}
+    )
 
 
 def test_a_minimal_file_gets_its_defaults(tmp_path: Path) -> None:
@@ -61,6 +64,20 @@ def test_everything_that_can_be_said_comes_to_mean_something(tmp_path: Path) -> 
     }
     assert (batch.url, batch.timeout) == ("http://[::1]:9000/x~y", 120.0)
     assert config.limits == Limits(32 * 1024, 64_000, 1024**3, 1, 100_000, 5)
+
+
+def test_logins_accounts_and_sessions_come_to_mean_something(tmp_path: Path) -> None:
+    config = full(tmp_path)
+
+    graph = config.backends["graph"]
+    assert graph.login == Login("graphd", 9669, "root", Secret("sekret-replay-key"), "pair")
+    assert (graph.credential, graph.lends) == (None, True)
+    assert config.sessions == Sessions(
+        (Secret("sekret-0123456789-0123456789-0123456789"), Secret(SESSION_KEY)), secure=True
+    )
+    assert config.callers is not None
+    assert config.callers["billing"].account == Account("accounting", Secret("sekret-replay-key"))
+    assert config.callers["shop"].account is None
 
 
 def test_callers_are_known_by_the_digests_of_their_keys(tmp_path: Path) -> None:

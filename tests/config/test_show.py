@@ -57,6 +57,7 @@ def test_every_secret_is_masked_and_everything_else_is_there(tmp_path: Path) -> 
     files = {
         "acme.yaml": (ROOT / "docs" / "examples" / "acme.yaml").read_text(encoding="utf-8"),
         "shop.key": "sekret-shop",
+        "session.key": "sekret-9876543210-9876543210-9876543210",
     }
     text = (CASES / "accepted" / "full.yaml").read_text(encoding="utf-8")
 
@@ -67,6 +68,8 @@ def test_every_secret_is_masked_and_everything_else_is_there(tmp_path: Path) -> 
     assert shown["callers"]["shop"] == {"key_sha256": [MASK] * 3, "credentials": {}}
     assert shown["callers"]["billing"]["credentials"] == {"replay": MASK, "flow": MASK}
     assert shown["backends"]["flow"]["fill"]["reference_id"] == {"from": "workflow_id"}
+    assert shown["sessions"] == {"key": [MASK, MASK], "secure": True}
+    assert shown["backends"]["graph"]["login"]["encoding"] == "pair"
     assert shown["routes"][0]["scopes"] == {"OLDKEY": "3sWXSsqHgSKnE87YkNJK", "0123": "other"}
     assert shown["routes"][0]["callers"] == ["billing", "shop"]
     assert shown["routes"][2]["scopes"] == {"KEY": "*"}

@@ -9,8 +9,10 @@ from typing import Final
 from msgspec import Struct
 
 from jobgateway.backends.blame import blame, meant
+from jobgateway.backends.entry import Entry
 from jobgateway.backends.faults import refusal_of, unsure
 from jobgateway.backends.masking import masked
+from jobgateway.backends.session import Session
 from jobgateway.backends.transport import Transport, TransportError
 from jobgateway.observe.observer import Observer
 from jobgateway.translation.dialect import Dialect
@@ -31,6 +33,15 @@ class Backend(Struct, frozen=True):
     """Seconds for one caller's request, over all that is asked for it."""
     lent: tuple[bytes, bytes] | None
     """The header that presents the gateway's own credential, where it has one."""
+    session: Session | None = None
+    """Where the gateway's own credential is a token that it logs in for."""
+    entry: Entry | None = None
+    """Where callers' accounts are exchanged for tokens, if this backend judges its callers itself."""
+
+    @property
+    def lends(self) -> bool:
+        """Whether callers reach it with the gateway's credential instead of their own."""
+        return self.lent is not None or self.session is not None
 
 
 class Asking:
@@ -70,7 +81,7 @@ class Asking:
         taken = perf_counter() - started
         if isinstance(reply, Refusal):
             self._observer.backend_call(backend.name, call.operation, reply.reason, taken)
-            return self.judge(call, reply)
+            return self._judge(call, reply)
         self._observer.backend_call(backend.name, call.operation, OK, taken)
         self.cancelled = cancels
         return reply
@@ -83,7 +94,7 @@ class Asking:
             return unsure(reply)
         return reply
 
-    def judge(self, call: Call, refusal: Refusal) -> Refusal:
+    def _judge(self, call: Call, refusal: Refusal) -> Refusal:
         """What the caller is told of a refusal that came of the backend's answer."""
         refusal = blame(meant(refusal, call), lent=self._lent, same=self._same)
         return masked(refusal, self._backend.dialect.credentials.secret_in(self._headers[0][1]))

@@ -8,7 +8,7 @@ import anyio
 import httpx
 
 from jobgateway.backends.connecting import CONNECT_WITHIN, LATE, why_unconnected
-from jobgateway.backends.heads import Head, check_head, headers_of, response_of, target_of, too_large
+from jobgateway.backends.heads import PASSED_ON, Head, check_head, headers_of, response_of, target_of, too_large
 from jobgateway.backends.hush import hush_http_clients
 from jobgateway.backends.transport import Fault, TransportError
 
@@ -48,10 +48,12 @@ class Courier:
         connections: int,
         largest_body: int,
         connect_within: float = CONNECT_WITHIN,
+        passed_on: frozenset[bytes] = PASSED_ON,
     ) -> None:
         """``carriers`` makes what carries one request; at most ``connections`` are in use, the others wait.
 
-        ``largest_body`` is in bytes, ``connect_within`` in seconds.
+        ``largest_body`` is in bytes, ``connect_within`` in seconds; ``passed_on`` names the headers of answers that
+        are kept.
         """
         hush_http_clients()
         self._origin = origin
@@ -60,6 +62,7 @@ class Courier:
         self._limit = anyio.Semaphore(connections, max_value=connections)
         self._largest_body = largest_body
         self._timeout = {"connect": connect_within}
+        self._passed_on = passed_on
 
     async def send(self, request: Request) -> Response:
         """Send a request and give the whole answer, within the deadline of the caller's cancel scope.
@@ -100,7 +103,7 @@ class Courier:
         headers = tuple((name.lower(), value) for name, value in answer.headers.raw)
         head = Head(version, answer.status_code, headers)
         check_head(head, self._largest_body)
-        return response_of(head, await self._body(answer))
+        return response_of(head, await self._body(answer), self._passed_on)
 
     async def _body(self, answer: httpx.Response) -> bytes:
         body = bytearray()

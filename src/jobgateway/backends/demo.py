@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from jobgateway.backends.courier import Courier
+from jobgateway.backends.heads import PASSED_ON
 from jobgateway.backends.origin import Origin
 from jobgateway.backends.transport import Fault, TransportError
 
@@ -22,10 +23,16 @@ DEMO_LARGEST_BODY: Final = 8 * 1024 * 1024
 
 
 def demo_transport(
-    app: App, *, connections: int = DEMO_CONNECTIONS, largest_body: int = DEMO_LARGEST_BODY
+    app: App,
+    *,
+    connections: int = DEMO_CONNECTIONS,
+    largest_body: int = DEMO_LARGEST_BODY,
+    passed_on: frozenset[bytes] = PASSED_ON,
 ) -> Transport:
     """A transport to an ASGI application, with the caps and headers of the one over the network."""
-    return Courier(_ORIGIN, lambda: _InProcess(app), connections=connections, largest_body=largest_body)
+    return Courier(
+        _ORIGIN, lambda: _InProcess(app), connections=connections, largest_body=largest_body, passed_on=passed_on
+    )
 
 
 class _InProcess(httpx.AsyncBaseTransport):

@@ -36,7 +36,8 @@ _PATH: Final = re.compile(PATH)
 _QUERY: Final = re.compile(QUERY)
 _DIGITS: Final = re.compile(rb"[0-9]{1,18}")
 
-_PASSED_ON: Final = frozenset({b"retry-after"})
+PASSED_ON: Final = frozenset({b"retry-after"})
+"""The headers of an answer that dialects read, but for its Content-Type."""
 
 
 def target_of(origin: Origin, request: Request) -> bytes:
@@ -91,10 +92,10 @@ def check_head(head: Head, largest_body: int) -> None:
         raise TransportError(Fault.UNREADABLE, problem)
 
 
-def response_of(head: Head, body: bytes) -> Response:
-    """The answer as the dialects read it: of the headers only those that some dialect needs."""
+def response_of(head: Head, body: bytes, passed_on: frozenset[bytes] = PASSED_ON) -> Response:
+    """The answer as the dialects read it: of the headers only those that are named."""
     media = next(iter(head.values(b"content-type")), b"")
-    kept = tuple((name, value) for name, value in head.headers if name in _PASSED_ON)
+    kept = tuple((name, value) for name, value in head.headers if name in passed_on)
     return Response(status=head.status, body=body, media=media.decode("latin-1"), headers=kept)
 
 

@@ -6,6 +6,7 @@ import httpx
 
 from jobgateway.backends.connecting import CONNECT_WITHIN
 from jobgateway.backends.courier import Courier
+from jobgateway.backends.heads import PASSED_ON
 from jobgateway.backends.origin import origin_of
 from jobgateway.backends.trust import tls_context
 
@@ -21,9 +22,11 @@ class HttpxTransport(Courier):
         largest_body: int,
         ca_file: str | None = None,
         connect_within: float = CONNECT_WITHIN,
+        passed_on: frozenset[bytes] = PASSED_ON,
     ) -> None:
         """``url`` fixes the origin and a path prefix; ``ca_file`` (PEM) replaces the system's authorities.
 
+        ``passed_on`` names the headers of answers that are kept.
         Raises ``ValueError`` for the URL and ``OSError`` for the file.
         """
         context = tls_context(ca_file)
@@ -38,4 +41,5 @@ class HttpxTransport(Courier):
             connections=connections,
             largest_body=largest_body,
             connect_within=connect_within,
+            passed_on=passed_on,
         )

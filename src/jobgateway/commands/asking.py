@@ -61,7 +61,13 @@ async def _ask(config: Config, name: str) -> Told:
     scope = settings.scope or _mapped_scope(config, name)
     try:
         with anyio.fail_after(backend.timeout):
-            return _judged(backend, await _reply(backend, scope), scope)
+            own = backend.lent
+            if backend.session is not None:
+                token = await backend.session.token()
+                if isinstance(token, Refusal):
+                    return _shut_out(name, token)
+                own = token.header
+            return _judged(backend, own, await _reply(backend, own, scope), scope)
     except TransportError as error:
         if error.fault in _NO_CONNECTION:
             return Told(name, State.UNREACHABLE, f"cannot be reached: {error}")
@@ -69,39 +75,51 @@ async def _ask(config: Config, name: str) -> Told:
     except TimeoutError:
         return Told(name, State.UNREACHABLE, f"cannot be reached: no answer within {backend.timeout:g} s")
     finally:
+        if backend.session is not None:
+            await backend.session.aclose()
         await backend.transport.aclose()
 
 
-async def _reply(backend: Backend, scope: str | None) -> Reply:
+def _shut_out(name: str, refusal: Refusal) -> Told:
+    """Of a backend where the gateway cannot log in."""
+    absent = refusal.reason in (Reason.BACKEND_UNAVAILABLE, Reason.BACKEND_LATE)
+    return Told(
+        name,
+        State.UNREACHABLE if absent else State.UNFIT,
+        f"gives no session: {phrase(refusal.reason, refusal.detail)}",
+    )
+
+
+async def _reply(backend: Backend, own: tuple[bytes, bytes] | None, scope: str | None) -> Reply:
     """The first job of a list; of a scope that nobody named, which only tells whether somebody is there."""
     dialect = backend.dialect
     needed = all("{scope}" in endpoint.path for endpoint in dialect.spec.operations.list)
     asked = (scope or dialect.spec.scope.kind) if needed else scope
     call = ListJobs(asked, Window(0, 1) if dialect.spec.paging else None)
     request = dialect.write_call(call)
-    if backend.lent is not None:
-        request = replace(request, headers=(*request.headers, backend.lent))
+    if own is not None:
+        request = replace(request, headers=(*request.headers, own))
     return dialect.read_reply(call, await backend.transport.send(request))
 
 
-def _judged(backend: Backend, reply: Reply, scope: str | None) -> Told:
+def _judged(backend: Backend, own: tuple[bytes, bytes] | None, reply: Reply, scope: str | None) -> Told:
     if isinstance(reply, Page):
         return Told(backend.name, State.ANSWERS, "answers")
     if not isinstance(reply, Refusal):
         return Told(backend.name, State.UNFIT, "answers a list with something else")
-    if reply.reason in _CREDENTIAL and backend.lent is None:
+    if reply.reason in _CREDENTIAL and own is None:
         return Told(backend.name, State.ANSWERS, "answers; each caller's own credential is judged there")
     if reply.reason is Reason.NO_SCOPE and scope is None:
         return Told(backend.name, State.ANSWERS, "answers; which scope to ask for is each caller's to say")
     if reply.reason in _CREDENTIAL:
-        return Told(backend.name, State.UNFIT, "refuses its `credential`")
-    return Told(backend.name, State.UNFIT, f"gives no list: {_without_secret(backend, reply)}")
+        return Told(backend.name, State.UNFIT, f"refuses its `{'credential' if backend.session is None else 'login'}`")
+    return Told(backend.name, State.UNFIT, f"gives no list: {_without_secret(own, reply)}")
 
 
-def _without_secret(backend: Backend, refusal: Refusal) -> str:
+def _without_secret(own: tuple[bytes, bytes] | None, refusal: Refusal) -> str:
     """A detail may name a value of the answer, which may be the credential sent back."""
     text = phrase(refusal.reason, refusal.detail)
-    secret = backend.lent[1].decode("latin-1").rpartition(" ")[2].rpartition("=")[2] if backend.lent else ""
+    secret = own[1].decode("latin-1").rpartition(" ")[2].rpartition("=")[2] if own else ""
     return text.replace(secret, MASK) if secret else text
 
 

@@ -71,6 +71,8 @@ def _way_lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield ("not taken", f"{name}: {route['why_not']}") if route["why_not"] else ("route", name)
     if data["route"] is not None:
         yield "caller", data["caller"] or "not a known one"
+    if data["login"] is not None:
+        yield "login", f"gives {data['login']}"
     if (call := data["call"]) is not None:
         said = (f"{name} {_told(value)}" for name, value in call.items() if name != "operation" and _told(value))
         yield "call", f"{call['operation']}: {', '.join(said) or 'all'}"

@@ -31,6 +31,7 @@ def explained_data(known: Explanation, config: Config, request: Request) -> dict
         "routes": [_route_data(each) for each in known.routes],
         "route": None if lane is None else lane.index,
         "caller": known.caller,
+        "login": known.login,
         "call": None if known.call is None else call_data(known.call),
         "scope": _scope_data(known),
         "credential": _credential_data(known),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -14,14 +15,17 @@ from jobgateway.gateway import HANDED_ON, problem, understand
 from jobgateway.routing.admission import Admission
 from jobgateway.routing.table import Table
 from jobgateway.translation.hub import Reason, Refusal
+from jobgateway.translation.logins import Issued
 
 if TYPE_CHECKING:
     from jobgateway.gateway import Gateway
     from jobgateway.routing.lane import Lane
+    from jobgateway.routing.reception import Forward, Visit
     from jobgateway.translation.dialect import Dialect
     from jobgateway.translation.hub import Call, Reply
     from jobgateway.translation.wire import Headers, Request
 
+_OK: Final = 200
 _STAND_IN: Final = "secret0in0place0of0the0real0one"
 
 
@@ -51,6 +55,8 @@ class Explanation(Struct, frozen=True):
     headers: Headers = ()
     """What is handed on of the caller's own."""
     supposed: Supposed | None = None
+    login: str | None = None
+    """What a login gives."""
     refusal: Refusal | None = None
 
     @property
@@ -61,6 +67,8 @@ class Explanation(Struct, frozen=True):
     @property
     def status(self) -> int:
         """The HTTP status of the answer."""
+        if self.login is not None:
+            return _OK
         if self.lane is None or self.reply is None:
             return problem(self.refusal or Refusal(Reason.NO_PATH)).status
         return self.lane.dialect.write_reply(self.call, self.reply, self.lane.route.profile).status
@@ -69,6 +77,9 @@ class Explanation(Struct, frozen=True):
 def explain_request(gateway: Gateway, request: Request, count: int) -> Explanation:
     """What the gateway would do with a request, over a backend that is supposed to hold ``count`` jobs."""
     admission = _admission(gateway, request)
+    visit = _visit(gateway, request)
+    if visit is not None:
+        admission = Admission(visit.lane, visit.caller)
     lane = admission.lane
     known = Explanation(
         routes=tuple(_considered(gateway, each, request, admission) for each in gateway.lanes),
@@ -77,6 +88,9 @@ def explain_request(gateway: Gateway, request: Request, count: int) -> Explanati
         headers=tuple(pair for pair in request.headers if pair[0] in HANDED_ON),
         refusal=admission.refusal,
     )
+    if visit is not None:
+        answer = visit.answer
+        return replace(known, refusal=answer) if isinstance(answer, Refusal) else replace(known, login=_given(answer))
     if lane is None:
         return known
     call = understand(lane, request)
@@ -92,12 +106,30 @@ def explain_request(gateway: Gateway, request: Request, count: int) -> Explanati
 
 def _admission(gateway: Gateway, request: Request) -> Admission:
     """What the edge refuses by itself, it refuses in the dialect that the path belongs to."""
-    largest = gateway.config.limits.request_head
-    refusal = untidy(request, tidiness(request.headers, "1.1"), largest)
+    refusal = _untidy(gateway, request)
     if refusal is None:
         return gateway.door.admit(request)
     lanes = gateway.door.lanes_for(request)
     return Admission(lanes[0] if lanes else None, refusal=refusal)
+
+
+def _untidy(gateway: Gateway, request: Request) -> Refusal | None:
+    return untidy(request, tidiness(request.headers, "1.1"), gateway.config.limits.request_head)
+
+
+def _visit(gateway: Gateway, request: Request) -> Visit | None:
+    """What becomes of a request that is a login; its body is supposed to say what it should."""
+    if _untidy(gateway, request) is not None:
+        return None
+    words = next((lane.dialect.spec.session for lane in gateway.door.lanes_for(request) if lane.dialect.logins), None)
+    if words is None:
+        return None
+    body = msgspec.json.encode({words.address: "supposed", words.port: 1})
+    return gateway.reception.visit(replace(request, body=body))
+
+
+def _given(answer: Issued | Forward) -> str:
+    return "a token of the gateway" if isinstance(answer, Issued) else "what the backend gives: the login is passed on"
 
 
 def _let_in(gateway: Gateway, admission: Admission, lane: Lane, call: Call, known: Explanation) -> Explanation:
@@ -109,7 +141,8 @@ def _let_in(gateway: Gateway, admission: Admission, lane: Lane, call: Call, know
     if outgoing is None or isinstance(outgoing, Refusal):
         return replace(known, directed=directed, refusal=outgoing or Refusal(Reason.NO_CREDENTIAL))
     own = admission.caller is not None and lane.backend.name in admission.caller.credentials
-    source = "the caller's own for this backend" if own else "the backend's" if outgoing.lent else "passed on"
+    lent = "the backend's" if outgoing.header is not None else "the session's at the backend"
+    source = "the caller's own for this backend" if own else lent if outgoing.lent else "passed on"
     return replace(known, directed=directed, credential=Credential(_masked(lane.backend.dialect), source))
 
 

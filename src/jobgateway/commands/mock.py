@@ -20,6 +20,7 @@ from jobgateway.edge.server import serve_app
 from jobgateway.mock.app import mock_app
 from jobgateway.mock.faults import Faults
 from jobgateway.mock.population import documented, population
+from jobgateway.mock.sessions import Sessions
 from jobgateway.mock.store import Store, scopes_of
 from jobgateway.translation.dialect import Dialect, compile_dialect
 
@@ -38,6 +39,14 @@ def read_latency(text: str) -> float:
         raise click.BadParameter(f"{text!r} {error.problem}") from error
 
 
+def read_lifetime(text: str) -> int:
+    """Whole seconds of a duration with a unit. Raises ``BadParameter``."""
+    seconds = read_latency(text)
+    if seconds < 1 or seconds % 1:
+        raise click.BadParameter(f"{text!r} is not a number of whole seconds above 0")
+    return int(seconds)
+
+
 def read_share(text: str) -> float:
     """A number from 0 to 1 of a percentage. Raises ``BadParameter``."""
     found = re.fullmatch(r"(100|[0-9]{1,2}(?:\.[0-9]{1,6})?)%", text)
@@ -54,7 +63,8 @@ def read_share(text: str) -> float:
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same jobs and failures.")
 @click.option("--latency", type=read_latency, default="0s", metavar="DURATION", help="Wait before answers, as 5ms.")
 @click.option("--fail", type=read_share, default="0%", metavar="SHARE", help="How many calls fail, as 2%.")
-@click.option("--key", help="The only secret that is taken; without it, any.")
+@click.option("--key", help="The only secret that is taken, and the password of every account; without it, any.")
+@click.option("--lifetime", type=read_lifetime, metavar="DURATION", help="How long tokens of logins last, as 90s.")
 @click.option("--profile", help="The variant of the dialect that is written; its first by default.")
 @click.option("--dialect-file", metavar="FILE", help="A dialect that is not shipped.")
 @click.pass_context
@@ -72,8 +82,13 @@ def _app(dialect: Dialect, settings: dict[str, Any]) -> App:
     store = Store(jobs, _now, scopes_of(jobs, dialect.spec.scope.field))
     faults = Faults(settings["latency"], settings["fail"], settings["seed"])
     profile = _profile(dialect, settings["profile"])
+    key, lifetime = settings["key"], settings["lifetime"]
+    if lifetime is not None and dialect.logins is None:
+        raise click.BadParameter(f"{dialect.name} has no logins", param_hint="--lifetime")
     try:
-        return mock_app(dialect, store, profile=profile, key=settings["key"], faults=faults)
+        return mock_app(
+            dialect, store, profile=profile, key=Sessions(dialect.logins, key, lifetime=lifetime), faults=faults
+        )
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--key") from error
 

@@ -6,6 +6,7 @@ from jobgateway.config.addresses import DEMO
 from jobgateway.config.check_backends import check_backends
 from jobgateway.config.check_callers import check_callers
 from jobgateway.config.check_routes import check_routes
+from jobgateway.config.check_sessions import check_sessions
 from jobgateway.config.findings import dotted
 from jobgateway.config.known import Known
 
@@ -20,6 +21,7 @@ def check(known: Known) -> None:
     check_backends(known)
     check_callers(known)
     check_routes(known)
+    check_sessions(known)
 
 
 def _check_workers(known: Known) -> None:

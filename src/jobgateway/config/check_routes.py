@@ -59,16 +59,21 @@ def _check_callers(known: Known, route: Route, path: Path) -> None:
 def _check_lending(known: Known, route: Route, path: Path) -> None:
     """Without callers, whoever reaches the port would ask with the gateway's own credential."""
     backend = known.backend_at(route.backend, (*path, "backend"))
-    if backend is None or not known.report.sound((*path, "open"), ("backends", route.backend, "credential")):
+    if backend is None or not known.report.sound((*path, "open"), *_own(route.backend)):
         return
     if not known.report.stands(("callers",)) or known.said.callers is not None:
         return
-    if backend.credential is not None and not route.open:
+    if (backend.credential is not None or backend.login is not None) and not route.open:
         known.report.add(
             (*path, "backend"),
             f"{shown(route.backend)} would lend its credential to anyone; name who may ask in `callers`,"
             " or say `open: true` here",
         )
+
+
+def _own(backend: str) -> tuple[Path, ...]:
+    """Where a backend's own credential may stand."""
+    return ("backends", backend, "credential"), ("backends", backend, "login")
 
 
 def _check_reach(known: Known) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct, field
 
 from jobgateway.config.findings import Finding
+from jobgateway.translation.session_words import AccountEncoding
 from jobgateway.translation.spec import Spec
 
 MASK: Final = "********"
@@ -53,6 +54,8 @@ class Login(Struct, frozen=True):
     port: int
     username: str
     password: Secret
+    encoding: AccountEncoding | None = None
+    """How the account is said; ``None``: as the dialect usually does."""
 
 
 class FillFrom(Struct, frozen=True):
@@ -82,10 +85,10 @@ class Backend(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True):
-    """Name and password of a caller that logs in."""
+    """Name and password of a caller that logs in. Without a password, each of its keys is one."""
 
     username: str
-    password: Secret
+    password: Secret | None = None
 
 
 class Caller(Struct, frozen=True):
@@ -94,6 +97,7 @@ class Caller(Struct, frozen=True):
     name: str
     key_digests: tuple[bytes, ...]
     account: Account | None = None
+    """``None``: its name, and each of its keys as a password."""
     credentials: dict[str, Secret] = field(default_factory=dict)
     """Backend name -> the caller's own credential there."""
 
@@ -111,6 +115,15 @@ class Route(Struct, frozen=True):
     scopes: dict[str, str | None] | None = None
     """The caller's scope -> the backend's; ``None`` there: not confined."""
     open: bool = False
+
+
+class Sessions(Struct, frozen=True):
+    """What callers' sessions are made with."""
+
+    keys: tuple[Secret, ...]
+    """The first signs and seals; what the others signed and sealed is taken as well."""
+    secure: bool = False
+    """Whether all callers come over TLS, whoever ends it."""
 
 
 class Limits(Struct, frozen=True):
@@ -135,6 +148,7 @@ class Config(Struct, frozen=True):
     admin: Listen | None = None
     workers: int = 1
     callers: dict[str, Caller] | None = None
+    sessions: Sessions | None = None
     limits: Limits = Limits()
     path: str = ""
     """The file it came from."""

@@ -24,6 +24,7 @@ def resolve(said: source.Gateway, specs: Mapping[str, Spec], path: str, warnings
         admin=model.Listen(said.admin.host, said.admin.port) if said.admin is not None else None,
         workers=said.workers,
         callers=_callers(said.callers),
+        sessions=_sessions(said.sessions),
         limits=_limits(said.limits),
         path=path,
         warnings=warnings,
@@ -37,10 +38,17 @@ def _backend(name: str, said: source.Backend) -> model.Backend:
         url=said.url,
         scope=said.scope,
         credential=said.credential,
+        login=_login(said.login),
         timeout=said.timeout,
         transport=said.transport,
         fill=_fill(said.fill),
     )
+
+
+def _login(said: source.Login | None) -> model.Login | None:
+    if said is None:
+        return None
+    return model.Login(said.address, said.port, said.username, said.password, said.encoding)
 
 
 def _fill(said: Fill) -> dict[str, Any]:
@@ -60,7 +68,14 @@ def _callers(said: dict[str, source.Caller] | None) -> dict[str, model.Caller] |
 
 def _caller(name: str, said: source.Caller) -> model.Caller:
     digests = tuple(digest for _, digest in digests_of(said))
-    return model.Caller(name=name, key_digests=digests, credentials=dict(said.credentials))
+    account = None if said.account is None else model.Account(said.account.username, said.account.password)
+    return model.Caller(name=name, key_digests=digests, account=account, credentials=dict(said.credentials))
+
+
+def _sessions(said: source.Sessions | None) -> model.Sessions | None:
+    if said is None:
+        return None
+    return model.Sessions(said.key if isinstance(said.key, tuple) else (said.key,), said.secure)
 
 
 def _route(said: source.Route, specs: Mapping[str, Spec]) -> model.Route:

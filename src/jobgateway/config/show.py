@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 from jobgateway.config.addresses import write_prefix
-from jobgateway.config.model import MASK, Backend, Caller, Config, FillFrom, Limits, Listen, Login, Route
+from jobgateway.config.model import (
+    MASK,
+    Account,
+    Backend,
+    Caller,
+    Config,
+    FillFrom,
+    Limits,
+    Listen,
+    Login,
+    Route,
+    Sessions,
+)
 from jobgateway.config.units import write_duration, write_size
 from jobgateway.config.words import UNCONFINED
 
@@ -25,6 +37,7 @@ def masked(config: Config) -> dict[str, Any]:
         "dialects": sorted(config.specs),
         "backends": {name: _backend(backend) for name, backend in config.backends.items()},
         "callers": None if config.callers is None else {name: _caller(each) for name, each in config.callers.items()},
+        "sessions": _sessions(config.sessions) if config.sessions is not None else None,
         "routes": [_route(route) for route in config.routes],
         "limits": _limits(config.limits),
     }
@@ -55,7 +68,16 @@ def _backend(backend: Backend) -> dict[str, Any]:
 
 
 def _login(login: Login) -> dict[str, Any]:
-    return {"address": login.address, "port": login.port, "username": login.username, "password": MASK}
+    shown = {"address": login.address, "port": login.port, "username": login.username, "password": MASK}
+    return _said({**shown, "encoding": login.encoding})
+
+
+def _sessions(sessions: Sessions) -> dict[str, Any]:
+    return {"key": [MASK for _ in sessions.keys], "secure": sessions.secure}
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return _said({"username": account.username, "password": MASK if account.password is not None else None})
 
 
 def _filled(value: Any) -> Any:
@@ -67,7 +89,7 @@ def _caller(caller: Caller) -> dict[str, Any]:
     return _said(
         {
             "key_sha256": [MASK for _ in caller.key_digests],
-            "account": {"username": account.username, "password": MASK} if account is not None else None,
+            "account": _account(account) if account is not None else None,
             "credentials": dict.fromkeys(caller.credentials, MASK),
         }
     )

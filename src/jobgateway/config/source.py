@@ -5,20 +5,19 @@ What it means, resolved and checked, is in ``model``. Durations are seconds, siz
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Struct, field
 
 from jobgateway.config import addresses, words
 from jobgateway.config.filling import Fill
 from jobgateway.config.model import Secret
-from jobgateway.config.shapes import EACH_DIALECT, About, Fewest, Grammar, Number, Refused
+from jobgateway.config.shapes import EACH_DIALECT, About, Fewest, Grammar, Number
 from jobgateway.config.units import DURATION, SIZE, bounded_duration, bounded_size, write_duration, write_size
-
-_NO_SESSIONS: Final = "sessions at backends are not in this release; give a token as `credential`"
-_NO_ACCOUNTS: Final = "sessions of callers are not in this release; callers present their key in each request"
+from jobgateway.translation.session_words import AccountEncoding
 
 _Port: Final = Number(0, 65535)
+_TargetPort: Final = Number(1, 65535)
 _Bind: Final = Grammar(addresses.read_bind, addresses.BIND)
 _Url: Final = Grammar(addresses.read_url, addresses.URL)
 _Host: Final = Grammar(addresses.read_host, addresses.HOST)
@@ -45,6 +44,23 @@ class Admin(Struct, frozen=True):
 
     host: Annotated[str, _Bind, About("The address or name to listen on.", ("127.0.0.1", "::1"))] = "127.0.0.1"
     port: Annotated[int, _Port, About("The port; 0 takes one that is free.", (9090,))] = 9090
+
+
+class Login(Struct, frozen=True):
+    """An account at a backend."""
+
+    address: Annotated[str, About("The host of the database behind the backend.", ("graphd", "192.168.8.145"))]
+    port: Annotated[int, _TargetPort, About("The port of that database.", (9669,))]
+    username: Annotated[str, About("The account's name.", ("root",))]
+    password: Annotated[Secret, About("The account's password.", ("${file:/run/secrets/nebula}",))]
+    encoding: Annotated[
+        AccountEncoding | None,
+        About(
+            "How name and password are sent: as a JSON array, or joined by a colon as old releases want them;"
+            " by default as the dialect's document has it now.",
+            ("array", "pair"),
+        ),
+    ] = None
 
 
 class Backend(Struct, frozen=True):
@@ -84,7 +100,22 @@ class Backend(Struct, frozen=True):
             ({"project_id": 1, "action": "workflow", "reference_id": {"from": "workflow_id"}},),
         ),
     ] = Fill()
-    login: Annotated[Any, Refused(_NO_SESSIONS)] = None
+    login: Annotated[
+        Login | None,
+        About(
+            "An account with which the gateway logs in at this backend, and keeps and renews its session.",
+            ({"address": "graphd", "port": 9669, "username": "root", "password": "${file:/run/secrets/nebula}"},),
+        ),
+    ] = None
+
+
+class Account(Struct, frozen=True):
+    """With what a caller logs in, where its dialect has logins."""
+
+    username: Annotated[str, About("The name that it logs in with.", ("billing",))]
+    password: Annotated[
+        Secret | None, About("Its password; without one, each of its keys is a password.", ("${env:BILLING_KEY}",))
+    ] = None
 
 
 class Caller(Struct, frozen=True):
@@ -105,7 +136,13 @@ class Caller(Struct, frozen=True):
         dict[Name, Secret],
         About("Backend -> the credential that this caller is asked for with there.", ({"replay": "${env:KEY}"},)),
     ] = field(default_factory=dict)
-    account: Annotated[Any, Refused(_NO_ACCOUNTS)] = None
+    account: Annotated[
+        Account | None,
+        About(
+            "With what it logs in, where its dialect has logins; by default its name and its key.",
+            ({"username": "billing", "password": "${env:BILLING_KEY}"},),
+        ),
+    ] = None
 
 
 class Route(Struct, frozen=True):
@@ -135,6 +172,22 @@ class Route(Struct, frozen=True):
         ),
     ] = None
     open: Annotated[bool, About("Whether anyone may ask, known or not.", (False,))] = False
+
+
+class Sessions(Struct, frozen=True):
+    """The tokens that callers get who log in."""
+
+    key: Annotated[
+        Secret | Annotated[tuple[Secret, ...], Fewest(1)],
+        About(
+            "What tokens are signed and sealed with, at least 32 characters that nobody can guess; the same wherever"
+            " the same callers are served. Of a list the first is used, and tokens made with the others are taken.",
+            ("${env:SESSION_KEY}",),
+        ),
+    ]
+    secure: Annotated[bool, About("Whether all callers come over TLS: cookies are then marked Secure.", (True,))] = (
+        False
+    )
 
 
 class Limits(Struct, frozen=True):
@@ -190,6 +243,13 @@ class Gateway(Struct, frozen=True):
         About(
             "Who may ask, by a name of your choice. Without this section each backend judges the caller's own secret.",
             ({"billing": {"key": "${env:BILLING_KEY}"}},),
+        ),
+    ] = None
+    sessions: Annotated[
+        Sessions | None,
+        About(
+            "What callers' tokens are made with; without this section no caller can log in here.",
+            ({"key": "${env:SESSION_KEY}"},),
         ),
     ] = None
     limits: Annotated[

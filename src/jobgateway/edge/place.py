@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobgateway.edge.backoff import Backoff
 from jobgateway.observe.board import Row
-from jobgateway.observe.families import INFLIGHT
+from jobgateway.observe.families import GAUGES
 from jobgateway.observe.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Place:
         if not pid:
             return None
         self._spent += usage.ru_utime + usage.ru_stime
-        self.ledger.cells((INFLIGHT.name,), INFLIGHT.size)[0] = 0.0
+        for name, cells in self.ledger.entries():
+            if name[0] in GAUGES:  # what was so in that process is so no more
+                cells[0] = 0.0
         return os.waitstatus_to_exitcode(status)
 
     def leave(self) -> float:

@@ -13,6 +13,8 @@ from msgspec import Struct
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds of the histograms, in seconds."""
 NONE: Final = "none"
+OK: Final = "ok"
+"""The outcome of what ended well."""
 
 
 class Family(Struct, frozen=True):
@@ -50,6 +52,15 @@ LOSSES: Final = Family(
     "losses_total", "counter", "Answers that lacked a field of the caller's.", ("dialect", "backend", "field")
 )
 INFLIGHT: Final = Family("inflight_requests", "gauge", "Requests that are being answered.")
+SESSION_LOGINS: Final = Family(
+    "session_logins_total", "counter", "Logins of the gateway at a backend, by outcome.", ("backend", "outcome")
+)
+SESSION_LOST: Final = Family(
+    "session_lost_total", "counter", "Tokens that a backend refused before their time.", ("backend",)
+)
+SESSION_FAILING: Final = Family(
+    "session_failing", "gauge", "How many processes could not log in at a backend, by their last try.", ("backend",)
+)
 SERIES_DROPPED: Final = Family("series_dropped_total", "counter", "Series that there was no room to count.")
 
 COUNTED: Final = (
@@ -60,9 +71,14 @@ COUNTED: Final = (
     REFUSALS,
     LOSSES,
     INFLIGHT,
+    SESSION_LOGINS,
+    SESSION_LOST,
+    SESSION_FAILING,
     SERIES_DROPPED,
 )
 """What a process that serves writes in its ledger."""
+GAUGES: Final = frozenset(family.name for family in COUNTED if family.kind == "gauge")
+"""Those of them that tell how a process is now."""
 
 RELOAD_SUCCESSFUL: Final = Family("config_last_reload_successful", "gauge", "1 where the last (re)load succeeded.")
 LOADED_AT: Final = Family(

@@ -19,8 +19,12 @@ from jobgateway.observe.families import (
     INFLIGHT,
     LOSSES,
     NONE,
+    OK,
     REFUSALS,
     REQUESTS,
+    SESSION_FAILING,
+    SESSION_LOGINS,
+    SESSION_LOST,
 )
 from jobgateway.observe.in_use import InUse
 from jobgateway.observe.ledger import Ledger
@@ -84,6 +88,20 @@ class Metrics:
             counter = self._cells(BACKEND_REQUESTS, backend, operation.value, str(outcome))
             calls = self._calls[key] = _Alike([counter], self._cells(BACKEND_DURATION, backend))
         calls.count(seconds)
+
+    def logged_in(self, backend: str, outcome: str) -> None:
+        """Count one login, and note whether it failed."""
+        self._cells(SESSION_LOGINS, backend, str(outcome))[0] += 1.0
+        self._cells(SESSION_LOST, backend)  # a series that is there from the start shows its first change
+        self._cells(SESSION_FAILING, backend)[0] = float(outcome != OK)
+
+    def session_lost(self, backend: str) -> None:
+        """Count one token that was refused before its time."""
+        self._cells(SESSION_LOST, backend)[0] += 1.0
+
+    def session_closed(self, backend: str) -> None:
+        """What fails nowhere any more is not failing; a session that took its place will tell of itself."""
+        self._cells(SESSION_FAILING, backend)[0] = 0.0
 
     def inflight_from(self, count: Callable[[], int]) -> None:
         """Ask ``count`` for the requests that are being answered, whenever metrics are settled."""

@@ -32,10 +32,22 @@ class Served(Struct, frozen=True, gc=False):
 
 
 class Observer(Protocol):
-    """Is told of every backend call, by the gateway."""
+    """Is told of every backend call and every login at a backend, by the gateway."""
 
     def backend_call(self, backend: str, operation: Operation, outcome: str, seconds: float) -> None:
         """A backend call has ended; ``outcome`` is ``ok`` or a ``Reason``."""
+        ...
+
+    def logged_in(self, backend: str, outcome: str) -> None:
+        """A login of the gateway at a backend has ended; ``outcome`` is ``ok`` or a ``Reason``."""
+        ...
+
+    def session_lost(self, backend: str) -> None:
+        """A backend has refused a token before its time."""
+        ...
+
+    def session_closed(self, backend: str) -> None:
+        """The gateway will not log in there any more."""
         ...
 
 
@@ -51,6 +63,15 @@ class Silent:
     """An observer and recorder that keeps nothing."""
 
     def backend_call(self, backend: str, operation: Operation, outcome: str, seconds: float) -> None:
+        """Keep nothing."""
+
+    def logged_in(self, backend: str, outcome: str) -> None:
+        """Keep nothing."""
+
+    def session_lost(self, backend: str) -> None:
+        """Keep nothing."""
+
+    def session_closed(self, backend: str) -> None:
         """Keep nothing."""
 
     def served(self, served: Served) -> None:

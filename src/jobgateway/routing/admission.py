@@ -17,6 +17,8 @@ class Admission(Struct, frozen=True):
     secret: str | None = None
     """What was presented; ``None`` where nothing was needed, or nothing fitting came."""
     refusal: Refusal | None = None
+    lasts: bool = True
+    """Whether the same headers will be let in later; a token ends."""
 
 
 class Sender:

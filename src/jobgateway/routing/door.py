@@ -11,14 +11,15 @@ from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.callers import KnownCallers
 from jobgateway.routing.lane import Lane
 from jobgateway.routing.table import Table
+from jobgateway.routing.tokens import MARK, Holder, Tokens
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Request
 
 
 class Outgoing(Struct, frozen=True):
-    """The header that presents a credential to a backend."""
+    """The header that presents a credential to a backend; ``None``: the token of the gateway's session there."""
 
-    header: tuple[bytes, bytes]
+    header: tuple[bytes, bytes] | None
     lent: bool
     """Whether it is the configuration's, not what the caller presented."""
 
@@ -26,10 +27,13 @@ class Outgoing(Struct, frozen=True):
 class Door:
     """Admits requests. Immutable."""
 
-    def __init__(self, config: Config, lanes: tuple[Lane, ...]) -> None:
+    def __init__(self, config: Config, lanes: tuple[Lane, ...], tokens: Tokens | None = None) -> None:
+        """``tokens``: those of callers who have logged in."""
         self._table = Table(lanes)
+        self._tokens = tokens
+        self._by_name = config.callers or {}
         self._callers = None if config.callers is None else KnownCallers(config.callers.values())
-        self._lent = [Outgoing(each, lent=True) if (each := lane.backend.lent) else None for lane in lanes]
+        self._lent = [Outgoing(lane.backend.lent, lent=True) if lane.backend.lends else None for lane in lanes]
         self._own = _own_credentials(config, {lane.backend.name: lane for lane in lanes})
 
     def lanes_for(self, request: Request) -> tuple[Lane, ...]:
@@ -45,7 +49,7 @@ class Door:
         turned: Admission | None = None
         for lane in self.lanes_for(request):
             admission = sender.last
-            if admission is None or admission.lane is not lane:
+            if admission is None or admission.lane is not lane or not admission.lasts:
                 admission = sender.last = self.consider(lane, request)
             wanted = lane.route.callers
             if not wanted or (admission.caller is not None and admission.caller.name in wanted):
@@ -62,11 +66,24 @@ class Door:
         secret = lane.dialect.read_secret(request)
         guarded = self._callers is not None and not lane.route.open
         if isinstance(secret, Refusal):
-            needed = guarded or lane.backend.lent is None or secret.reason is Reason.BAD_REQUEST
+            needed = guarded or not lane.backend.lends or secret.reason is Reason.BAD_REQUEST
             return Admission(lane, refusal=secret if needed else None)
+        if self._tokens is not None and secret.startswith(MARK) and lane.dialect.logins is not None:
+            holder = self._tokens.read(secret)
+            if holder is not None or guarded or lane.backend.entry is None:  # else its own: it may be such a gateway
+                return self._bearer(lane, holder, guarded=guarded)
         caller = self._callers.find(secret) if self._callers is not None else None
         refusal = Refusal(Reason.BAD_CREDENTIAL) if caller is None and (guarded or lane.route.callers) else None
         return Admission(lane, caller, secret, refusal)
+
+    def _bearer(self, lane: Lane, holder: Holder | None, *, guarded: bool) -> Admission:
+        """Who presents a token; one that is for another backend, or none at all any more, is as a wrong key."""
+        wanted = guarded or bool(lane.route.callers) or not lane.backend.lends
+        if holder is None or holder.backend not in ("", lane.backend.name):
+            return Admission(lane, refusal=Refusal(Reason.BAD_CREDENTIAL) if wanted else None)
+        caller = self._by_name.get(holder.caller)
+        refusal = Refusal(Reason.BAD_CREDENTIAL) if caller is None and (guarded or lane.route.callers) else None
+        return Admission(lane, caller, holder.secret, refusal, lasts=False)
 
     def outgoing(self, admission: Admission) -> Outgoing | Refusal | None:
         """The caller's own credential for the backend, else the backend's, else what the caller presented."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from jobgateway.translation.answers import compile_cancel, compile_job, compile_list
+from jobgateway.translation.checks_session import check_session, endpoint_of
 from jobgateway.translation.codecs import status_codec
 from jobgateway.translation.hub import Job, Status, Task, Wanted
 from jobgateway.translation.record import compile_record
@@ -79,7 +80,7 @@ def problems_of(spec: Spec) -> list[Problem]:
         *_check_filter(spec),
         *_check_refusals(spec),
     ]
-    return found or [*_check_places(spec), *_check_examples(spec)]
+    return found or [*check_session(spec), *_check_places(spec), *_check_examples(spec)]
 
 
 def _check_credential(spec: Spec) -> Iterator[Problem]:
@@ -110,6 +111,8 @@ def _check_operations(spec: Spec) -> Iterator[Problem]:
         yield "operations.list", "a list has at most one path with a scope and one without"
     yield from _check_endpoint("operations.get", spec.operations.get, has_id=True)
     yield from _check_endpoint("operations.cancel", spec.operations.cancel, has_id=True)
+    if (login := endpoint_of(spec)) is not None:
+        yield from _check_endpoint("session", login, has_id=False)
     if spec.scope.field is not None and CODECS_OF.get(spec.scope.field) != _TEXTS:
         yield "scope.field", f"{spec.scope.field!r} is no field of a job that holds a text"
     elif spec.scope.field is not None and spec.scope.field not in spec.job:

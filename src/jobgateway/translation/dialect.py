@@ -12,6 +12,7 @@ from jobgateway.translation.calls import Calls, compile_calls
 from jobgateway.translation.checks import SpecError, problems_of
 from jobgateway.translation.credentials import Credentials, compile_credentials
 from jobgateway.translation.hub import Abilities, Call, Job, Operation, Order, Refusal, Reply
+from jobgateway.translation.logins import Logins, compile_logins
 from jobgateway.translation.replies import Replies, compile_replies
 from jobgateway.translation.spec import Spec
 from jobgateway.translation.wire import Request, Response
@@ -26,6 +27,8 @@ class Dialect(Struct, frozen=True):
     calls: Calls
     replies: Replies
     credentials: Credentials
+    logins: Logins | None = None
+    """How an account is exchanged for a secret that ends, where there are accounts."""
 
     @property
     def name(self) -> str:
@@ -112,4 +115,5 @@ def compile_dialect(spec: Spec) -> Dialect:
     """The dialect that a spec describes. Raises ``SpecError`` with every problem that the spec has."""
     if problems := problems_of(spec):
         raise SpecError(problems)
-    return Dialect(spec, compile_calls(spec), compile_replies(spec), compile_credentials(spec.credential))
+    credentials = compile_credentials(spec.credential)
+    return Dialect(spec, compile_calls(spec), compile_replies(spec), credentials, compile_logins(spec))

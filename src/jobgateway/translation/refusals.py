@@ -76,7 +76,7 @@ class Refusals(Struct, frozen=True):
             return found
         reason = REASON_OF.get(response.status, Reason.BACKEND_FAILED)
         detail = f"the backend answered with status {response.status}" if reason is Reason.BACKEND_FAILED else ""
-        return Refusal(reason, detail, retry_after=_retry_after(response))
+        return Refusal(reason, detail, retry_after=retry_after(response))
 
     def recognise(self, operation: Operation, response: Response) -> Refusal | None:
         """The refusal that a form of the spec finds; only words that the spec knows are taken from the answer."""
@@ -85,7 +85,7 @@ class Refusals(Struct, frozen=True):
         for entry in self.readable:
             found = self._match(entry, operation, response.status, said, body)
             if found is not None:
-                return msgspec.structs.replace(found, retry_after=_retry_after(response))
+                return msgspec.structs.replace(found, retry_after=retry_after(response))
         return None
 
     def _match(
@@ -146,7 +146,7 @@ def _between(text: str, around: tuple[str, str]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _retry_after(response: Response) -> int | None:
+def retry_after(response: Response) -> int | None:
     """Seconds of a Retry-After, capped. A date is passed over: reading one needs a clock."""
     value = response.value(b"retry-after")
     if value is None or not value.isdigit() or len(value) > len(str(2**63)):

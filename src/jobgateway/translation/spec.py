@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from jobgateway.translation.hub import Operation, Reason, Status
+from jobgateway.translation.session_words import Session
 
 CodecName = Literal["integer", "text", "status", "millis", "iso", "rfc3339", "tasks"]
 Choice = Literal["default", "refuse", "clamp", "accept"]
@@ -248,5 +249,6 @@ class Spec(_Words, frozen=True):
     paging: Paging | None = None
     order: ListOrder | None = None
     filter: Filter | None = None
+    session: Session | None = None
     examples: tuple[dict[str, Any], ...] = ()
     """Jobs as the documents print them, verbatim: the embedded store holds these."""
