@@ -43,7 +43,13 @@ def _transport(config: Config, settings: Settings, dialect: Dialect) -> Transpor
     if settings.url.startswith(DEMO):
         return _embedded(dialect)
     kind = DirectTransport if settings.transport == "direct" else _careful()
-    return kind(settings.url, connections=config.connections_each, largest_body=config.limits.response_body)
+    return kind(
+        settings.url,
+        connections=config.connections_each,
+        largest_body=config.limits.response_body,
+        ca_file=settings.tls.ca,
+        client=settings.tls.client,
+    )
 
 
 def _careful() -> type[HttpxTransport]:

@@ -31,7 +31,7 @@ BAD = DEMO.replace("openreplay-v2, url", "openreplayv2, url").replace("version: 
 """A configuration with two findings."""
 SEVERAL = {1: DEMO, 2: DEMO + "workers: 2\n"}
 """The same, served by so many workers."""
-BANNER = re.compile(r"on (http://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
+BANNER = re.compile(r"on (https?://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
 
 
 class Process:

@@ -8,6 +8,7 @@ from jobgateway.backends.connecting import CONNECT_WITHIN
 from jobgateway.backends.courier import Courier
 from jobgateway.backends.origin import origin_of
 from jobgateway.backends.trust import tls_context
+from jobgateway.config.model import KeyPair
 
 
 class HttpxTransport(Courier):
@@ -20,13 +21,14 @@ class HttpxTransport(Courier):
         connections: int,
         largest_body: int,
         ca_file: str | None = None,
+        client: KeyPair | None = None,
         connect_within: float = CONNECT_WITHIN,
     ) -> None:
         """``url`` fixes the origin and a path prefix; ``ca_file`` (PEM) replaces the system's authorities.
 
-        Raises ``ValueError`` for the URL and ``OSError`` for the file.
+        ``client`` is shown to the backend. Raises ``ValueError`` for the URL and ``PemError`` for the files.
         """
-        context = tls_context(ca_file)
+        context = tls_context(ca_file, client)
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
         def carrier() -> httpx.AsyncHTTPTransport:

@@ -23,6 +23,11 @@ class Content(Struct, frozen=True):
         """Whether nobody but its owner can read it."""
         return self.mode & _OTHERS == 0
 
+    @property
+    def public(self) -> bool:
+        """Whether everybody on this machine can read it. A group can be the gateway's own."""
+        return self.mode & stat.S_IROTH != 0
+
 
 class UnreadableError(Exception):
     """A file that cannot be read; the text says why."""

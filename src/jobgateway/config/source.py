@@ -33,11 +33,47 @@ ScopeOrAll = Annotated[str, Grammar(words.read_scope_or_all, words.SCOPE_OR_ALL)
 Digest = Annotated[bytes, Grammar(words.read_digest, words.DIGEST)]
 
 
+class ListenTls(Struct, frozen=True):
+    """What callers are shown; they are then asked to speak TLS. Files that change are read again."""
+
+    certificate: Annotated[
+        str,
+        About("The file with the certificate, and those that lead to its authority (PEM).", ("./tls.crt",)),
+    ]
+    key: Annotated[
+        str | None,
+        About("The file with its private key (PEM); that of the certificate by default.", ("./tls.key",)),
+    ] = None
+
+
+class BackendTls(Struct, frozen=True):
+    """Whom an https backend's connections trust, and what they show."""
+
+    ca: Annotated[
+        str | None,
+        About("A file of authorities (PEM) that are trusted instead of the system's.", ("./ca.pem",)),
+    ] = None
+    certificate: Annotated[
+        str | None, About("The file with the certificate that the backend is shown (PEM).", ("./client.crt",))
+    ] = None
+    key: Annotated[
+        str | None,
+        About("The file with its private key (PEM); that of the certificate by default.", ("./client.key",)),
+    ] = None
+
+
 class Listen(Struct, frozen=True):
     """Where callers ask."""
 
     host: Annotated[str, _Bind, About("The address or name to listen on.", ("127.0.0.1", "::1"))] = "127.0.0.1"
     port: Annotated[int, _Port, About("The port; 0 takes one that is free.", (8080,))] = 8080
+    tls: Annotated[
+        ListenTls | None,
+        About(
+            "What callers are shown, who then speak TLS; without this section, plain HTTP.",
+            ({"certificate": "./tls.crt", "key": "./tls.key"},),
+        ),
+    ] = None
 
 
 class Admin(Struct, frozen=True):
@@ -77,6 +113,10 @@ class Backend(Struct, frozen=True):
         Literal["direct", "httpx"],
         About("What carries requests to it: kept connections, or a fresh one for each.", ("direct", "httpx")),
     ] = "direct"
+    tls: Annotated[
+        BackendTls | None,
+        About("Whom an https backend's connections trust, and what they show.", ({"ca": "./ca.pem"},)),
+    ] = None
     fill: Annotated[
         Fill,
         About(

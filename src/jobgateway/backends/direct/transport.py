@@ -14,6 +14,7 @@ from jobgateway.backends.transport import TransportError
 from jobgateway.backends.trust import tls_context
 
 if TYPE_CHECKING:
+    from jobgateway.config.model import KeyPair
     from jobgateway.translation.wire import Request, Response
 
 WAITING: Final = 4
@@ -36,15 +37,16 @@ class DirectTransport:
         connections: int,
         largest_body: int,
         ca_file: str | None = None,
+        client: KeyPair | None = None,
         connect_within: float = CONNECT_WITHIN,
     ) -> None:
         """``url`` fixes the origin and a path prefix; ``ca_file`` (PEM) replaces the system's authorities.
 
-        ``largest_body`` is in bytes, ``connect_within`` in seconds.
-        Raises ``ValueError`` for the URL and ``OSError`` for the file.
+        ``client`` is shown to the backend. ``largest_body`` is in bytes, ``connect_within`` in seconds.
+        Raises ``ValueError`` for the URL and ``PemError`` for the files.
         """
         origin = origin_of(url)
-        context = tls_context(ca_file) if origin.scheme == "https" else None
+        context = tls_context(ca_file, client) if origin.scheme == "https" else None
         manners = Manners()
         opener = Opener(origin, context, manners, largest_body=largest_body, within=connect_within)
         self._messages = Messages(origin)
