@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from typing import Final
 
 from jobgateway.config.addresses import DEMO
-from jobgateway.config.files import beside
+from jobgateway.config.files import OPEN_TO_ALL, beside
 from jobgateway.config.findings import Path
 from jobgateway.config.known import Known
 from jobgateway.config.model import KeyPair
 from jobgateway.config.pairs import shown_to_backend, shown_to_callers
 from jobgateway.config.pem import KEY, PemError, load_authorities, load_pair, read_pem
 from jobgateway.config.source import Backend, BackendTls, ListenTls
-
-OPEN: Final = "can be read by everybody on this machine; chmod 600 it, or 640 for the gateway's group"
-"""What is said of a file with a secret."""
 
 
 def check_tls(known: Known) -> None:
@@ -54,7 +50,7 @@ def _check_pair(
         load_pair(context, pair)
         if read_pem(KEY, pair.key).public:
             place = (*path, "certificate" if tls.key is None else "key")
-            known.report.warn(place, f"the file {known.report.shown(place, _named(tls, KEY))} {OPEN}")
+            known.report.warn(place, f"the file {known.report.shown(place, _named(tls, KEY))} {OPEN_TO_ALL}")
     except PemError as error:
         _refuse(known, path, error, tls)
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
+OPEN_TO_ALL: Final = "can be read by everybody on this machine; chmod 600 it, or 640 for the gateway's group"
+"""What is said of a file that holds a secret."""
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
