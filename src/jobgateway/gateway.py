@@ -106,8 +106,7 @@ class Gateway:
 
     def refuse(self, request: Request, refusal: Refusal) -> Exchange:
         """Answer a request that goes no further, in the dialect that its path belongs to."""
-        lanes = self.door.lanes_for(request)
-        return _refused(Admission(lanes[0] if lanes else None), refusal)
+        return _refused(Admission(self.door.lane_to_refuse(request)), refusal)
 
     async def aclose(self) -> None:
         """Close the backends' idle connections."""

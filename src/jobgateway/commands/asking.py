@@ -9,9 +9,9 @@ import anyio
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jobgateway.backends.masking import masked
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.building import build_backend
-from jobgateway.config.model import MASK
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.hub import ListJobs, Page, Reason, Refusal, Window
 from jobgateway.translation.reasons import told as phrase
@@ -100,9 +100,9 @@ def _judged(backend: Backend, reply: Reply, scope: str | None) -> Told:
 
 def _without_secret(backend: Backend, refusal: Refusal) -> str:
     """A detail may name a value of the answer, which may be the credential sent back."""
-    text = phrase(refusal.reason, refusal.detail)
-    secret = backend.lent[1].decode("latin-1").rpartition(" ")[2].rpartition("=")[2] if backend.lent else ""
-    return text.replace(secret, MASK) if secret else text
+    if backend.lent is not None:
+        refusal = masked(refusal, backend.dialect.credentials.secret_in(backend.lent[1]))
+    return phrase(refusal.reason, refusal.detail)
 
 
 def _mapped_scope(config: Config, name: str) -> str | None:

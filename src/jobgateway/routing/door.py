@@ -9,6 +9,7 @@ from msgspec import Struct
 from jobgateway.config.model import Caller, Config
 from jobgateway.routing.callers import KnownCallers
 from jobgateway.routing.lane import Lane
+from jobgateway.routing.strays import Strays
 from jobgateway.routing.table import Table
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Request
@@ -38,6 +39,7 @@ class Door:
     def __init__(self, config: Config, lanes: tuple[Lane, ...]) -> None:
         self._table = Table(lanes)
         self._callers = None if config.callers is None else KnownCallers(config.callers.values())
+        self._strays = Strays(lanes if self._callers is not None else ())
         self._own = _own_credentials(config, {lane.backend.name: lane for lane in lanes})
 
     def lanes_for(self, request: Request) -> list[Lane]:
@@ -54,10 +56,23 @@ class Door:
                 return admission
             turned = turned or admission
         if turned is None:
-            return Admission(None, refusal=Refusal(Reason.NO_PATH))
+            return self._strayed(request)
         if turned.caller is None:
             return turned
         return Admission(turned.lane, turned.caller, refusal=Refusal(Reason.FORBIDDEN))
+
+    def _strayed(self, request: Request) -> Admission:
+        """No route is for this, which only known callers are told."""
+        lane = self._strays.lane_like(request.path)
+        turned = None if lane is None else self.consider(lane, request)
+        if turned is not None and turned.refusal is not None:
+            return turned
+        return Admission(None, refusal=Refusal(Reason.NO_PATH))
+
+    def lane_to_refuse(self, request: Request) -> Lane | None:
+        """The route in whose words a request is refused that nobody has looked at."""
+        lanes = self.lanes_for(request)
+        return lanes[0] if lanes else self._strays.lane_like(request.path)
 
     def consider(self, lane: Lane, request: Request) -> Admission:
         """What a route would say to a request that it matches, its `callers` left aside."""
