@@ -170,11 +170,13 @@ async def mixed(folder: Path, times: int, *, workers: int = 1, breaks: int = 7, 
             process = await stack.enter_async_context(Process(folder, configuration(parties, workers), program=program))
         await process.ready()
         async with asyncio.TaskGroup() as group:
-            for seed in range(8):
-                group.create_task(Crowd(process.port, evidence, seed).ask(times // 8))
+            asking = [group.create_task(Crowd(process.port, evidence, seed).ask(times // 8)) for seed in range(8)]
             for _ in range(reloads):
                 process.tell(signal.SIGHUP)
                 assert (await process.event("reload"))["outcome"] == "done"
+            listening = group.create_task(process.listen())  # who is not listened to cannot go on talking
+            await asyncio.wait(asking)
+            listening.cancel()
         async with httpx.AsyncClient(base_url=process.admin, trust_env=False) as admin:
             for path in ("/metrics", "/readyz?verbose", "/livez", "/nothing"):
                 evidence.exposed += (await admin.get(path)).text

@@ -76,6 +76,11 @@ class Process:
         self.said.append(line.decode())
         return self.said[-1]
 
+    async def listen(self):
+        """Take down what it says on standard error, until this is cancelled."""
+        while line := await self._process.stderr.readline():
+            self.said.append(line.decode())
+
     async def event(self, name: str) -> dict:
         """The next event of this name."""
         while True:
