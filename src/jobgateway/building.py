@@ -80,13 +80,20 @@ def _entry(settings: Settings, dialect: Dialect, app: App | None) -> Entry | Non
         return None
     if app is not None:
         return Entry(dialect.logins, _demo(app, ENTRY_PASSED_ON), settings.timeout)
-    transport = _careful()(settings.url, connections=LOGINS, largest_body=LARGEST_ANSWER, passed_on=ENTRY_PASSED_ON)
+    transport = _careful()(
+        settings.url, connections=LOGINS, largest_body=LARGEST_ANSWER, tls=settings.tls, passed_on=ENTRY_PASSED_ON
+    )
     return Entry(dialect.logins, transport, settings.timeout)
 
 
 def _transport(config: Config, settings: Settings) -> Transport:
     kind = DirectTransport if settings.transport == "direct" else _careful()
-    return kind(settings.url, connections=config.connections_each, largest_body=config.limits.response_body)
+    return kind(
+        settings.url,
+        connections=config.connections_each,
+        largest_body=config.limits.response_body,
+        tls=settings.tls,
+    )
 
 
 def _careful() -> type[HttpxTransport]:

@@ -79,7 +79,7 @@ class Gateway:
         self._backends = backends
         self._deadlines = {backend.timeout: Deadlines(backend.timeout) for backend in backends.values()}
         self._observer = observer or Silent()
-        self._secure = config.sessions is not None and config.sessions.secure
+        self._secure = config.listen.tls is not None or (config.sessions is not None and config.sessions.secure)
 
     async def answer(self, request: Request, sender: Sender | None = None) -> Exchange:
         """Admit, understand, direct, ask; every way this can end is said in the caller's dialect.
@@ -130,8 +130,7 @@ class Gateway:
 
     def refuse(self, request: Request, refusal: Refusal) -> Exchange:
         """Answer a request that goes no further, in the dialect that its path belongs to."""
-        lanes = self.door.lanes_for(request)
-        return _refused(Admission(lanes[0] if lanes else None), refusal)
+        return _refused(Admission(self.door.lane_to_refuse(request)), refusal)
 
     async def aclose(self) -> None:
         """Close the backends' idle connections."""

@@ -45,6 +45,35 @@ def test_a_literal_secret_is_refused_in_a_file_that_others_can_open(tmp_path: Pa
     assert all("chmod 600" in each and "sekret" not in each for each in said)
 
 
+REFERRED = REAL.replace("scope:", "credential: '${file:lent}', scope:") + (
+    "callers:\n  billing: {key: ['${file:old}', '${file:new}'], credentials: {replay: '${file:own}'}}\n"
+)
+
+
+def test_a_file_of_a_secret_that_everybody_can_read_is_warned_of(tmp_path: Path) -> None:
+    files = {name: f"sekret-{name}" for name in ("lent", "old", "new", "own")}
+    load(tmp_path, REFERRED, files=files)
+    for name in files:
+        (tmp_path / name).chmod(0o644 if name in ("lent", "new") else 0o640)
+
+    config = load(tmp_path, REFERRED)
+
+    open_to_all = "can be read by everybody on this machine; chmod 600 it, or 640 for the gateway's group"
+    assert [str(warning) for warning in config.warnings] == [
+        f"gateway.yaml:3:69: warning: backends.replay.credential: the file of ${{file:lent}} {open_to_all}",
+        f"gateway.yaml:7:34: warning: callers.billing.key[1]: the file of ${{file:new}} {open_to_all}",
+    ]
+    for name in files:
+        (tmp_path / name).chmod(0o600)
+    assert load(tmp_path, REFERRED).warnings == ()
+
+
+def test_a_file_of_what_is_no_secret_may_be_read_by_everybody(tmp_path: Path) -> None:
+    text = MINIMAL + "listen: {host: '${file:host}'}\n"
+
+    assert load(tmp_path, text, files={"host": "127.0.0.1"}).warnings == ()
+
+
 def test_the_digest_of_a_key_is_no_secret(tmp_path: Path) -> None:
     digest = hashlib.sha256(b"sekret-key").hexdigest()
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from jobgateway.backends.demo import demo_transport
 from jobgateway.building import build_backend
-from jobgateway.config.model import Account, Backend, Caller, Config, Route, Secret, Sessions
+from jobgateway.config.model import Account, Backend, Caller, Config, KeyPair, Route, Secret, Sessions
 from jobgateway.gateway import Exchange, Gateway
 from jobgateway.mock.app import mock_app
 from jobgateway.mock.store import Store
@@ -192,7 +192,7 @@ async def test_without_a_key_nobody_can_log_in_and_the_answer_says_why() -> None
     assert b"sessions.key is not given" in exchange.response.body
 
 
-async def test_under_tls_the_cookie_is_for_tls_only() -> None:
+async def test_behind_tls_the_cookie_is_for_tls_only() -> None:
     exchange = await Site(secure=True).connect("billing:billing-key")
 
     (cookie,) = values(exchange.response.headers, b"set-cookie")
@@ -253,7 +253,9 @@ async def test_a_route_with_a_prefix_is_logged_in_at_behind_it() -> None:
     token = token_of(await site.connect("billing:billing-key", path="/eu" + CONNECT))
 
     assert (await site.ask(token, "/eu" + LIST)).response.status == 200
-    assert (await site.connect("billing:billing-key")).response.status == 404
+    assert (
+        await site.connect("billing:billing-key")
+    ).response.status == 401  # where there is no route, as for a wrong one
 
 
 async def test_dialects_without_logins_take_no_token() -> None:
@@ -387,6 +389,17 @@ async def test_a_login_that_is_passed_on_fails_as_the_backend_says() -> None:
         place.answers = [(status, ((b"retry-after", b"7"),))]
         exchange = await site.connect(f"root:{KEY}")
         assert (exchange.reason, exchange.response.value(b"retry-after")) == (reason, b"7")
+
+
+async def test_where_callers_speak_tls_the_cookie_is_for_tls_only() -> None:
+    site = Site()
+    config = site.gateway.config
+    listen = replace(config.listen, tls=KeyPair("tls.crt", "tls.key"))
+    site.gateway = Gateway(replace(config, listen=listen), {"replay": site.gateway.lanes[0].backend}, Noted())
+
+    (cookie,) = values((await site.connect("billing:billing-key")).response.headers, b"set-cookie")
+
+    assert b"Secure" in cookie.split(b"; ")
 
 
 async def test_a_token_that_ends_is_refused_on_a_connection_that_it_was_good_on() -> None:

@@ -31,7 +31,7 @@ BAD = DEMO.replace("openreplay-v2, url", "openreplayv2, url").replace("version: 
 """A configuration with two findings."""
 SEVERAL = {1: DEMO, 2: DEMO + "workers: 2\n"}
 """The same, served by so many workers."""
-BANNER = re.compile(r"on (http://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
+BANNER = re.compile(r"on (https?://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
 
 
 class Process:
@@ -75,6 +75,11 @@ class Process:
             raise AssertionError(f"the gateway ended: {self.said}")
         self.said.append(line.decode())
         return self.said[-1]
+
+    async def listen(self):
+        """Take down what it says on standard error, until this is cancelled."""
+        while line := await self._process.stderr.readline():
+            self.said.append(line.decode())
 
     async def event(self, name: str) -> dict:
         """The next event of this name."""

@@ -19,8 +19,8 @@ _REFUSALS: Final[dict[Fault, tuple[Reason, str]]] = {
 }
 
 _CANCEL_REFUSALS: Final[dict[Fault, str]] = {
-    Fault.BROKEN: f"the backend broke off while cancelling: {_UNKNOWN}",
-    Fault.UNREADABLE: f"the backend's answer to the cancel cannot be read: {_UNKNOWN}",
+    Fault.BROKEN: "the backend broke off while cancelling",
+    Fault.UNREADABLE: "the backend's answer to the cancel cannot be read",
 }
 """The faults after which a backend may have acted. An answer that is refused unread says neither yes nor no."""
 
@@ -28,7 +28,8 @@ _CANCEL_REFUSALS: Final[dict[Fault, str]] = {
 def refusal_of(error: TransportError, call: Call) -> Refusal:
     """The refusal for a call whose request got no usable answer."""
     if isinstance(call, CancelJob) and error.fault in _CANCEL_REFUSALS:
-        return Refusal(Reason.OUTCOME_UNKNOWN, _CANCEL_REFUSALS[error.fault])
+        why = f"{error}; " if error.fault is Fault.UNREADABLE else ""  # a limit that was reached is named
+        return Refusal(Reason.OUTCOME_UNKNOWN, f"{_CANCEL_REFUSALS[error.fault]}: {why}{_UNKNOWN}")
     reason, text = _REFUSALS[error.fault]
     return Refusal(reason, f"{text}: {error}")
 

@@ -101,7 +101,7 @@ def response_of(head: Head, body: bytes, passed_on: frozenset[bytes] = PASSED_ON
 
 def too_large(largest_body: int) -> str:
     """What is said of an answer of more than that many bytes."""
-    return f"the answer is larger than {largest_body} bytes"
+    return f"the answer is larger than {largest_body} bytes (limits.response_body)"
 
 
 def _bulk_problem(head: Head) -> str | None:

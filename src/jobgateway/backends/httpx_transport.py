@@ -8,7 +8,8 @@ from jobgateway.backends.connecting import CONNECT_WITHIN
 from jobgateway.backends.courier import Courier
 from jobgateway.backends.heads import PASSED_ON
 from jobgateway.backends.origin import origin_of
-from jobgateway.backends.trust import tls_context
+from jobgateway.backends.trust import SYSTEM, tls_context
+from jobgateway.config.model import Tls
 
 
 class HttpxTransport(Courier):
@@ -20,16 +21,16 @@ class HttpxTransport(Courier):
         *,
         connections: int,
         largest_body: int,
-        ca_file: str | None = None,
+        tls: Tls = SYSTEM,
         connect_within: float = CONNECT_WITHIN,
         passed_on: frozenset[bytes] = PASSED_ON,
     ) -> None:
-        """``url`` fixes the origin and a path prefix; ``ca_file`` (PEM) replaces the system's authorities.
+        """``url`` fixes the origin and a path prefix; ``tls`` says whom connections trust, and what they show.
 
         ``passed_on`` names the headers of answers that are kept.
-        Raises ``ValueError`` for the URL and ``OSError`` for the file.
+        Raises ``ValueError`` for the URL and ``PemError`` for the files.
         """
-        context = tls_context(ca_file)
+        context = tls_context(tls)
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
         def carrier() -> httpx.AsyncHTTPTransport:

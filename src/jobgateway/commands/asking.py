@@ -9,9 +9,9 @@ import anyio
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jobgateway.backends.masking import masked
 from jobgateway.backends.transport import Fault, TransportError
 from jobgateway.building import build_backend
-from jobgateway.config.model import MASK
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.hub import ListJobs, Page, Reason, Refusal, Window
 from jobgateway.translation.reasons import told as phrase
@@ -113,14 +113,14 @@ def _judged(backend: Backend, own: tuple[bytes, bytes] | None, reply: Reply, sco
         return Told(backend.name, State.ANSWERS, "answers; which scope to ask for is each caller's to say")
     if reply.reason in _CREDENTIAL:
         return Told(backend.name, State.UNFIT, f"refuses its `{'credential' if backend.session is None else 'login'}`")
-    return Told(backend.name, State.UNFIT, f"gives no list: {_without_secret(own, reply)}")
+    return Told(backend.name, State.UNFIT, f"gives no list: {_without_secret(backend, own, reply)}")
 
 
-def _without_secret(own: tuple[bytes, bytes] | None, refusal: Refusal) -> str:
+def _without_secret(backend: Backend, own: tuple[bytes, bytes] | None, refusal: Refusal) -> str:
     """A detail may name a value of the answer, which may be the credential sent back."""
-    text = phrase(refusal.reason, refusal.detail)
-    secret = own[1].decode("latin-1").rpartition(" ")[2].rpartition("=")[2] if own else ""
-    return text.replace(secret, MASK) if secret else text
+    if own is not None:
+        refusal = masked(refusal, backend.dialect.credentials.secret_in(own[1]))
+    return phrase(refusal.reason, refusal.detail)
 
 
 def _mapped_scope(config: Config, name: str) -> str | None:

@@ -11,7 +11,7 @@ import click
 from jobgateway import __version__
 from jobgateway.commands.exits import leave, while_read
 
-COMMANDS: Final = ("run", "check", "show", "schema", "pairs", "explain", "mock", "healthcheck", "version")
+COMMANDS: Final = ("run", "check", "show", "schema", "pairs", "explain", "mock", "keys", "healthcheck", "version")
 EPILOG: Final = """\b
 Exit codes:
   0    fine

@@ -7,6 +7,7 @@ from jobgateway.config.check_backends import check_backends
 from jobgateway.config.check_callers import check_callers
 from jobgateway.config.check_routes import check_routes
 from jobgateway.config.check_sessions import check_sessions
+from jobgateway.config.check_tls import check_tls
 from jobgateway.config.findings import dotted
 from jobgateway.config.known import Known
 
@@ -18,6 +19,7 @@ def check(known: Known) -> None:
     """Note everything that does not go together."""
     _check_ports(known)
     _check_workers(known)
+    check_tls(known)
     check_backends(known)
     check_callers(known)
     check_routes(known)

@@ -8,7 +8,8 @@ from jobgateway.config.addresses import DEMO
 from jobgateway.config.findings import Path, dotted, listed, shown
 from jobgateway.config.known import Known
 from jobgateway.config.model import Secret
-from jobgateway.config.source import Backend, Login
+from jobgateway.config.source import Backend
+from jobgateway.config.source_sessions import Login
 from jobgateway.translation.accounts import Account
 from jobgateway.translation.dialect import Dialect
 from jobgateway.translation.logins import Logins

@@ -9,6 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
+OPEN_TO_ALL: Final = "can be read by everybody on this machine; chmod 600 it, or 640 for the gateway's group"
+"""What is said of a file that holds a secret."""
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -22,6 +24,11 @@ class Content(Struct, frozen=True):
     def private(self) -> bool:
         """Whether nobody but its owner can read it."""
         return self.mode & _OTHERS == 0
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody on this machine can read it. A group can be the gateway's own."""
+        return self.mode & stat.S_IROTH != 0
 
 
 class UnreadableError(Exception):

@@ -40,11 +40,20 @@ class Secret:
         return hash(self._text)
 
 
+class KeyPair(Struct, frozen=True):
+    """The files of a certificate, with those that lead to its authority, and of its private key; both PEM."""
+
+    certificate: str
+    key: str
+    """The same file where it holds both."""
+
+
 class Listen(Struct, frozen=True):
-    """An address to listen on."""
+    """An address to listen on, and what is shown there of who listens."""
 
     host: str = "127.0.0.1"
     port: int = 8080
+    tls: KeyPair | None = None
 
 
 class Login(Struct, frozen=True):
@@ -56,6 +65,14 @@ class Login(Struct, frozen=True):
     password: Secret
     encoding: AccountEncoding | None = None
     """How the account is said; ``None``: as the dialect usually does."""
+
+
+class Tls(Struct, frozen=True):
+    """Whom a backend's connection trusts, and what it shows."""
+
+    ca: str | None = None
+    """A file of authorities (PEM) that are trusted instead of the system's."""
+    client: KeyPair | None = None
 
 
 class FillFrom(Struct, frozen=True):
@@ -75,6 +92,7 @@ class Backend(Struct, frozen=True):
     login: Login | None = None
     timeout: float = 10.0
     transport: Literal["direct", "httpx"] = "direct"
+    tls: Tls = Tls()
     fill: dict[str, Any] = field(default_factory=dict)
     """Hub field -> value, or ``FillFrom``."""
 

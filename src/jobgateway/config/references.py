@@ -34,6 +34,8 @@ class Said(Struct, frozen=True):
     quoted: bool = False
     literal: bool = False
     """Whether the file itself holds the value, if only as a reference's default."""
+    public: bool = False
+    """Whether everybody on this machine can read the file that a reference brought it from."""
 
     @property
     def referred(self) -> bool:
@@ -70,11 +72,10 @@ class References:
         if found is None:
             return msgspec.structs.replace(verbatim(scalar), text=_literal(scalar.text))
         if found["file"] is not None:
-            text, name = self._content(found["file"]), f"${{file:{found['file']}}}"
-        else:
-            text, name = self._variable(found["name"], found["default"]), f"${{env:{found['name']}}}"
-        literal = found["default"] is not None
-        return Said(text, name, literal=literal)
+            text, public = self._content(found["file"])
+            return Said(text, f"${{file:{found['file']}}}", public=public)
+        text = self._variable(found["name"], found["default"])
+        return Said(text, f"${{env:{found['name']}}}", literal=found["default"] is not None)
 
     def _variable(self, name: str, default: str | None) -> str:
         if default == "":
@@ -89,20 +90,21 @@ class References:
             raise UnresolvedError(f"{name} is not UTF-8 text in the environment")
         return text
 
-    def _content(self, path: str) -> str:
+    def _content(self, path: str) -> tuple[str, bool]:
+        """A file's text without its last line break, and whether everybody can read it."""
         try:
-            data = read_file(beside(self._file, path), _LARGEST_FILE).data
+            content = read_file(beside(self._file, path), _LARGEST_FILE)
         except UnreadableError as error:
             raise UnresolvedError(f"the file {shown(path)} cannot be read: {error}") from None
-        if len(data) > _LARGEST_FILE:
+        if len(content.data) > _LARGEST_FILE:
             raise UnresolvedError(f"the file {shown(path)} is larger than {_LARGEST_FILE // 1024} KiB")
         try:
-            text = data.decode("utf-8").removesuffix("\n").removesuffix("\r")
+            text = content.data.decode("utf-8").removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError:
             raise UnresolvedError(f"the file {shown(path)} is not UTF-8 text") from None
         if not text:
             raise UnresolvedError(f"the file {shown(path)} is empty")
-        return text
+        return text, content.public
 
 
 def _literal(text: str) -> str:

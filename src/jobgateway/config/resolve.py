@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jobgateway.config import model, source
+from jobgateway.config import model, source, source_sessions, source_tls
+from jobgateway.config.files import beside
 from jobgateway.config.filling import Fill, FillFrom
 from jobgateway.config.findings import Finding
 from jobgateway.config.keys import digests_of
+from jobgateway.config.pairs import shown_to_backend, shown_to_callers
 from jobgateway.config.words import UNCONFINED
 from jobgateway.translation.spec import Spec
 
@@ -16,11 +18,11 @@ from jobgateway.translation.spec import Spec
 def resolve(said: source.Gateway, specs: Mapping[str, Spec], path: str, warnings: tuple[Finding, ...]) -> model.Config:
     """The configuration of a file in which no error was found."""
     return model.Config(
-        backends={name: _backend(name, backend) for name, backend in said.backends.items()},
+        backends={name: _backend(name, backend, path) for name, backend in said.backends.items()},
         routes=tuple(_route(route, specs) for route in said.routes),
         specs=dict(specs),
         version=said.version,
-        listen=model.Listen(said.listen.host, said.listen.port),
+        listen=model.Listen(said.listen.host, said.listen.port, shown_to_callers(said.listen, path)),
         admin=model.Listen(said.admin.host, said.admin.port) if said.admin is not None else None,
         workers=said.workers,
         callers=_callers(said.callers),
@@ -31,7 +33,7 @@ def resolve(said: source.Gateway, specs: Mapping[str, Spec], path: str, warnings
     )
 
 
-def _backend(name: str, said: source.Backend) -> model.Backend:
+def _backend(name: str, said: source.Backend, path: str) -> model.Backend:
     return model.Backend(
         name=name,
         dialect=said.dialect,
@@ -41,14 +43,21 @@ def _backend(name: str, said: source.Backend) -> model.Backend:
         login=_login(said.login),
         timeout=said.timeout,
         transport=said.transport,
+        tls=_tls(said.tls, path),
         fill=_fill(said.fill),
     )
 
 
-def _login(said: source.Login | None) -> model.Login | None:
+def _login(said: source_sessions.Login | None) -> model.Login | None:
     if said is None:
         return None
     return model.Login(said.address, said.port, said.username, said.password, said.encoding)
+
+
+def _tls(said: source_tls.BackendTls | None, path: str) -> model.Tls:
+    if said is None:
+        return model.Tls()
+    return model.Tls(None if said.ca is None else beside(path, said.ca), shown_to_backend(said, path))
 
 
 def _fill(said: Fill) -> dict[str, Any]:
@@ -72,7 +81,7 @@ def _caller(name: str, said: source.Caller) -> model.Caller:
     return model.Caller(name=name, key_digests=digests, account=account, credentials=dict(said.credentials))
 
 
-def _sessions(said: source.Sessions | None) -> model.Sessions | None:
+def _sessions(said: source_sessions.Sessions | None) -> model.Sessions | None:
     if said is None:
         return None
     return model.Sessions(said.key if isinstance(said.key, tuple) else (said.key,), said.secure)

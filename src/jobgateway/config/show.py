@@ -12,11 +12,13 @@ from jobgateway.config.model import (
     Caller,
     Config,
     FillFrom,
+    KeyPair,
     Limits,
     Listen,
     Login,
     Route,
     Sessions,
+    Tls,
 )
 from jobgateway.config.units import write_duration, write_size
 from jobgateway.config.words import UNCONFINED
@@ -49,7 +51,17 @@ def _said(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listen(listen: Listen) -> dict[str, Any]:
-    return {"host": listen.host, "port": listen.port}
+    tls = _pair(listen.tls) if listen.tls is not None else None
+    return _said({"host": listen.host, "port": listen.port, "tls": tls})
+
+
+def _pair(pair: KeyPair) -> dict[str, Any]:
+    return {"certificate": pair.certificate, "key": pair.key}
+
+
+def _tls(tls: Tls) -> dict[str, Any] | None:
+    client = _pair(tls.client) if tls.client is not None else {}
+    return _said({"ca": tls.ca, **client}) or None
 
 
 def _backend(backend: Backend) -> dict[str, Any]:
@@ -62,6 +74,7 @@ def _backend(backend: Backend) -> dict[str, Any]:
             "login": _login(backend.login) if backend.login is not None else None,
             "timeout": write_duration(backend.timeout),
             "transport": backend.transport,
+            "tls": _tls(backend.tls),
             "fill": {name: _filled(value) for name, value in backend.fill.items()},
         }
     )

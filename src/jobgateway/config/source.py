@@ -13,11 +13,11 @@ from jobgateway.config import addresses, words
 from jobgateway.config.filling import Fill
 from jobgateway.config.model import Secret
 from jobgateway.config.shapes import EACH_DIALECT, About, Fewest, Grammar, Number
+from jobgateway.config.source_sessions import Account, Login, Sessions
+from jobgateway.config.source_tls import BackendTls, ListenTls
 from jobgateway.config.units import DURATION, SIZE, bounded_duration, bounded_size, write_duration, write_size
-from jobgateway.translation.session_words import AccountEncoding
 
 _Port: Final = Number(0, 65535)
-_TargetPort: Final = Number(1, 65535)
 _Bind: Final = Grammar(addresses.read_bind, addresses.BIND)
 _Url: Final = Grammar(addresses.read_url, addresses.URL)
 _Host: Final = Grammar(addresses.read_host, addresses.HOST)
@@ -37,6 +37,13 @@ class Listen(Struct, frozen=True):
 
     host: Annotated[str, _Bind, About("The address or name to listen on.", ("127.0.0.1", "::1"))] = "127.0.0.1"
     port: Annotated[int, _Port, About("The port; 0 takes one that is free.", (8080,))] = 8080
+    tls: Annotated[
+        ListenTls | None,
+        About(
+            "What callers are shown, who then speak TLS; without this section, plain HTTP.",
+            ({"certificate": "./tls.crt", "key": "./tls.key"},),
+        ),
+    ] = None
 
 
 class Admin(Struct, frozen=True):
@@ -44,23 +51,6 @@ class Admin(Struct, frozen=True):
 
     host: Annotated[str, _Bind, About("The address or name to listen on.", ("127.0.0.1", "::1"))] = "127.0.0.1"
     port: Annotated[int, _Port, About("The port; 0 takes one that is free.", (9090,))] = 9090
-
-
-class Login(Struct, frozen=True):
-    """An account at a backend."""
-
-    address: Annotated[str, About("The host of the database behind the backend.", ("graphd", "192.168.8.145"))]
-    port: Annotated[int, _TargetPort, About("The port of that database.", (9669,))]
-    username: Annotated[str, About("The account's name.", ("root",))]
-    password: Annotated[Secret, About("The account's password.", ("${file:/run/secrets/nebula}",))]
-    encoding: Annotated[
-        AccountEncoding | None,
-        About(
-            "How name and password are sent: as a JSON array, or joined by a colon as old releases want them;"
-            " by default as the dialect's document has it now.",
-            ("array", "pair"),
-        ),
-    ] = None
 
 
 class Backend(Struct, frozen=True):
@@ -93,6 +83,10 @@ class Backend(Struct, frozen=True):
         Literal["direct", "httpx"],
         About("What carries requests to it: kept connections, or a fresh one for each.", ("direct", "httpx")),
     ] = "direct"
+    tls: Annotated[
+        BackendTls | None,
+        About("Whom an https backend's connections trust, and what they show.", ({"ca": "./ca.pem"},)),
+    ] = None
     fill: Annotated[
         Fill,
         About(
@@ -106,15 +100,6 @@ class Backend(Struct, frozen=True):
             "An account with which the gateway logs in at this backend, and keeps and renews its session.",
             ({"address": "graphd", "port": 9669, "username": "root", "password": "${file:/run/secrets/nebula}"},),
         ),
-    ] = None
-
-
-class Account(Struct, frozen=True):
-    """With what a caller logs in, where its dialect has logins."""
-
-    username: Annotated[str, About("The name that it logs in with.", ("billing",))]
-    password: Annotated[
-        Secret | None, About("Its password; without one, each of its keys is a password.", ("${env:BILLING_KEY}",))
     ] = None
 
 
@@ -172,22 +157,6 @@ class Route(Struct, frozen=True):
         ),
     ] = None
     open: Annotated[bool, About("Whether anyone may ask, known or not.", (False,))] = False
-
-
-class Sessions(Struct, frozen=True):
-    """The tokens that callers get who log in."""
-
-    key: Annotated[
-        Secret | Annotated[tuple[Secret, ...], Fewest(1)],
-        About(
-            "What tokens are signed and sealed with, at least 32 characters that nobody can guess; the same wherever"
-            " the same callers are served. Of a list the first is used, and tokens made with the others are taken.",
-            ("${env:SESSION_KEY}",),
-        ),
-    ]
-    secure: Annotated[bool, About("Whether all callers come over TLS: cookies are then marked Secure.", (True,))] = (
-        False
-    )
 
 
 class Limits(Struct, frozen=True):

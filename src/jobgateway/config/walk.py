@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from jobgateway.config.files import OPEN_TO_ALL
 from jobgateway.config.findings import Path, closest, listed, shown
 from jobgateway.config.nodes import Entry, Listing, Mapping, Node, Scalar, Unusable
 from jobgateway.config.references import References, Said, UnresolvedError, verbatim
@@ -77,6 +78,8 @@ class Walk:
         if fitting is None:
             noun = "nothing" if node.plain and node.text == "" else "a single value"
             return self._refuse(path, f"{noun}, where {_expected(shape)} is expected")
+        if isinstance(fitting, Hidden) and said.public:
+            self._report.warn(path, f"the file of {said.shown} {OPEN_TO_ALL}")
         try:
             return read_scalar(said, fitting, private=self._private)
         except UnfitError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import socket
+    import ssl
     from collections.abc import Callable
 
     from jobgateway.edge.standing import Standing
@@ -28,6 +29,12 @@ AT_ONCE: Final = 8
 """How many connections are taken in one go when siblings did not come."""
 TRY_AGAIN: Final = 1.0
 """Seconds until accepting is tried again where the system has no room for a connection."""
+HANDSHAKE: Final = 5.0
+"""Seconds for a TLS handshake."""
+GOODBYE: Final = 1.0
+"""Seconds that the other side has to end TLS, too."""
+OVER: Final = 2
+"""With TLS, how many times as many connections as are served are held, handshakes under way included."""
 _WANT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -48,11 +55,12 @@ class Connections(set[Any]):
 class Acceptor:
     """Accepts for one worker. It is closed as asyncio's servers are."""
 
-    def __init__(self, standing: Standing, index: int, most: int) -> None:
-        """``most``: how many connections each worker may have; others are turned away."""
+    def __init__(self, standing: Standing, index: int, most: int, tls: ssl.SSLContext | None = None) -> None:
+        """``most``: how many connections each worker may have; others are turned away. ``tls``: what they speak."""
         self._standing = standing
         self._index = index
         self._most = most
+        self._tls = tls
         self._own = 0
         self._coming: set[asyncio.Task[None]] = set()
         self._later: asyncio.TimerHandle | None = None
@@ -155,7 +163,18 @@ class Acceptor:
 
     async def _make(self, taken: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(self._protocol, taken)
+            if self._tls is None:
+                await self._loop.connect_accepted_socket(self._protocol, taken)
+            else:
+                await self._secure(taken, self._tls)
         except OSError:
             taken.close()  # the caller has gone
             raise
+
+    async def _secure(self, taken: socket.socket, tls: ssl.SSLContext) -> None:
+        """Make a connection once its handshake is done. Those that only begin one have a bound as well."""
+        if self._own > OVER * self._most:
+            raise ConnectionAbortedError
+        await self._loop.connect_accepted_socket(
+            self._protocol, taken, ssl=tls, ssl_handshake_timeout=HANDSHAKE, ssl_shutdown_timeout=GOODBYE
+        )

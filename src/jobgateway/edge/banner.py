@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from jobgateway import __version__
 
@@ -30,15 +31,17 @@ def banner(config: Config, callers: Listen, admin: Listen | None) -> str:
 
 def url_of(address: Listen) -> str:
     """The URL of an address, for a client on this machine."""
+    scheme = "http" if address.tls is None else "https"
     try:
         ip = ip_address(address.host)
     except ValueError:
-        return f"http://{address.host}:{address.port}"
+        return f"{scheme}://{address.host}:{address.port}"
     host = ("::1" if ip.version == 6 else "127.0.0.1") if ip.is_unspecified else str(ip)  # noqa: PLR2004
-    return f"http://[{host}]:{address.port}" if ":" in host else f"http://{host}:{address.port}"
+    return f"{scheme}://[{host}]:{address.port}" if ":" in host else f"{scheme}://{host}:{address.port}"
 
 
 def _lines(config: Config, callers: Listen, admin: Listen | None) -> Iterator[str]:
+    callers = replace(callers, tls=config.listen.tls)
     counts = (
         _count(config.callers or {}, "caller"),
         _count(config.routes, "route"),

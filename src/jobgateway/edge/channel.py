@@ -29,6 +29,10 @@ class Discard(Struct, frozen=True, tag=True):
     """To a worker: drop what you have prepared."""
 
 
+class Renew(Struct, frozen=True, tag=True):
+    """To a worker: read the files of the certificate again."""
+
+
 class Drain(Struct, frozen=True, tag=True):
     """To a worker: accept no more, answer what is under way, end."""
 
@@ -53,7 +57,7 @@ class Drained(Struct, frozen=True, tag=True):
     unanswered: int
 
 
-Order = Prepare | Swap | Discard | Drain
+Order = Prepare | Swap | Discard | Renew | Drain
 Report = Ready | Prepared | Swapped | Drained
 Message = Order | Report
 

@@ -7,7 +7,7 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from jobgateway.edge.channel import Drain
+from jobgateway.edge.channel import Drain, Renew
 from jobgateway.edge.place import Place
 from jobgateway.edge.standing import Standing
 
@@ -103,6 +103,10 @@ class Crew:
             self._held = None
             for place in held:
                 self._refill(place)
+
+    async def renew(self) -> None:
+        """Let all show the certificate that the files hold now. Those that are started later begin with it."""
+        await asyncio.gather(*(process.tell(Renew()) for process in self.processes()))
 
     async def watch(self) -> None:
         """End workers whose loop stands still, for ever."""

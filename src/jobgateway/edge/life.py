@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from jobgateway import __version__
+from jobgateway.edge.accepting import Acceptor
 from jobgateway.edge.banner import banner
 from jobgateway.edge.health import Health
 from jobgateway.edge.listener import Listener
 from jobgateway.edge.reload import Reloader, putting_in
+from jobgateway.edge.renewal import Renewal
 from jobgateway.edge.service import Service
+from jobgateway.edge.standing import Standing
 from jobgateway.observe.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from jobgateway.config.model import Config, Listen
     from jobgateway.edge.admin import Exposing
+    from jobgateway.edge.certificate import Certificate
     from jobgateway.edge.service import Terms
     from jobgateway.edge.signals import Signals
 
@@ -43,7 +47,8 @@ class Life:
         self._terms = terms
         self._metrics = Metrics(__version__)
         self._health = Health()
-        self._service = Service(config, ports.callers, self._metrics, terms)
+        acceptor = None if terms.certificate is None else _alone(config, terms.certificate)
+        self._service = Service(config, ports.callers, self._metrics, terms, acceptor)
         self._admin_port = ports.admin
 
     async def run(self, signals: Signals) -> None:
@@ -59,13 +64,21 @@ class Life:
                 await admin.open()
             announce(self._config, service.listener.address, None if admin is None else admin.address)
             self._health.loaded = True
-            reloading = group.create_task(reload_on_demand(reloader, signals))
+            ending = [group.create_task(reload_on_demand(reloader, signals))]
+            if self._terms.certificate is not None:
+                ending.append(group.create_task(Renewal(self._terms.certificate, self._terms.events).run()))
             await signals.stop.wait()
-            reloading.cancel()
+            for each in ending:
+                each.cancel()
             self._health.draining = True
             await service.drain(callers)
             if admin is not None:
                 admin.close()
+
+
+def _alone(config: Config, certificate: Certificate) -> Acceptor:
+    """What accepts callers that speak TLS, in the only process that does."""
+    return Acceptor(Standing(1), 0, config.connections_each, certificate.context)
 
 
 def admin_listener(bound: socket.socket, health: Health, metrics: Exposing) -> Listener:

@@ -12,6 +12,8 @@ import uvloop
 from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
 from jobgateway.config.model import Config, Listen
+from jobgateway.config.pem import PemError
+from jobgateway.edge.certificate import Certificate
 from jobgateway.edge.life import Life, Ports
 from jobgateway.edge.listener import Listener, bind
 from jobgateway.edge.service import Terms
@@ -48,10 +50,15 @@ def serve(config_path: str, *, access_log: bool, grace: int = GRACE) -> int:
         _say(*map(str, error.findings))
         return BAD_CONFIG
     _say(*map(str, config.warnings))
+    try:
+        certificate = None if config.listen.tls is None else Certificate(config.listen.tls)
+    except PemError as error:  # it was changed since the configuration was checked
+        _say(f"{config.path}: listen.tls.{error.part}: the file {error}")
+        return BAD_CONFIG
     ports = _ports(config)
     if ports is None:
         return CANNOT_LISTEN
-    terms = Terms(Events(), access_log, grace)
+    terms = Terms(Events(), access_log, grace, certificate)
     if config.workers == 1:
         uvloop.run(_live(config, ports, terms))
         return FINE

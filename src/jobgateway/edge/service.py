@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from jobgateway.config.model import Config
     from jobgateway.edge.accepting import Acceptor
+    from jobgateway.edge.certificate import Certificate
     from jobgateway.observe.metrics import Metrics
 
 CLOSING: Final = 2.0
@@ -36,6 +37,8 @@ class Terms(Struct, frozen=True):
     access_log: bool
     grace: int
     """Seconds that requests under way have to end in a drain."""
+    certificate: Certificate | None = None
+    """What callers are shown, who then speak TLS."""
 
 
 class Service:

@@ -23,6 +23,7 @@ from jobgateway.edge.life import admin_listener, announce, reload_on_demand
 from jobgateway.edge.listener import address_of
 from jobgateway.edge.process import Process
 from jobgateway.edge.reload import Reloader
+from jobgateway.edge.renewal import Renewal
 from jobgateway.edge.rollout import Rollout, load
 from jobgateway.edge.signals import Signals
 from jobgateway.edge.unawaited import teller
@@ -107,12 +108,16 @@ class Supervisor:
                 group.create_task(admin.run())
                 await admin.open()
             watching = group.create_task(crew.watch())
-            reloading = group.create_task(reload_on_demand(self._reloader, signals))
+            ending = [group.create_task(reload_on_demand(self._reloader, signals))]
+            if self._terms.certificate is not None:
+                renewal = Renewal(self._terms.certificate, self._terms.events)
+                ending.append(group.create_task(renewal.run(crew.renew)))
             await _either(crew.complete, signals.stop)
             if not signals.stop.is_set():
                 self._announce(admin)
             await signals.stop.wait()
-            reloading.cancel()
+            for each in ending:
+                each.cancel()
             await self._drain()
             watching.cancel()
             if admin is not None:

@@ -16,7 +16,8 @@ from jobgateway import __version__
 from jobgateway.building import build_gateway
 from jobgateway.edge.absences import absences
 from jobgateway.edge.accepting import Acceptor
-from jobgateway.edge.channel import Channel, Discard, Drain, Drained, Prepare, Prepared, Ready, Swap, Swapped
+from jobgateway.edge.channel import Channel, Discard, Drain, Drained, Prepare, Prepared, Ready, Renew, Swap, Swapped
+from jobgateway.edge.renewal import renew
 from jobgateway.edge.service import Service, Terms
 from jobgateway.edge.signals import Signals
 from jobgateway.edge.unawaited import teller
@@ -82,7 +83,9 @@ class Worker:
         self._supervisor = supervisor
         self._metrics = Metrics(__version__, assignment.ledger)
         self._metrics.lacking(absences(config))
-        acceptor = Acceptor(assignment.standing, assignment.index, config.connections_each)
+        self._certificate, self._events = assignment.terms.certificate, assignment.terms.events
+        tls = None if self._certificate is None else self._certificate.context
+        acceptor = Acceptor(assignment.standing, assignment.index, config.connections_each, tls)
         self._service = Service(config, assignment.callers, self._metrics, assignment.terms, acceptor)
         self._prepared: tuple[Config, Gateway] | None = None
 
@@ -118,6 +121,8 @@ class Worker:
                     self._swap()
                 case Discard():
                     await self._discard()
+                case Renew():
+                    self._renew()
                 case Drain():
                     signals.stop.set()
         signals.stop.set()
@@ -138,6 +143,11 @@ class Worker:
             self._service.current.swap(config, gateway)
             self._metrics.lacking(absences(config))
         self._supervisor.send(Swapped())
+
+    def _renew(self) -> None:
+        """The supervisor tells people that it went well, and so speaks for all; here only a failure is told."""
+        if self._certificate is not None:
+            renew(self._certificate, self._events, aloud=False)
 
     async def _discard(self) -> None:
         if self._prepared is not None:

@@ -10,6 +10,7 @@ from jobgateway.config.model import Config
 from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.callers import KnownCallers
 from jobgateway.routing.lane import Lane
+from jobgateway.routing.strays import Strays
 from jobgateway.routing.table import Table
 from jobgateway.routing.tokens import MARK, Holder, Tokens
 from jobgateway.translation.hub import Reason, Refusal
@@ -33,6 +34,7 @@ class Door:
         self._tokens = tokens
         self._by_name = config.callers or {}
         self._callers = None if config.callers is None else KnownCallers(config.callers.values())
+        self._strays = Strays(lanes if self._callers is not None else ())
         self._lent = [Outgoing(lane.backend.lent, lent=True) if lane.backend.lends else None for lane in lanes]
         self._own = _own_credentials(config, {lane.backend.name: lane for lane in lanes})
 
@@ -56,10 +58,23 @@ class Door:
                 return admission
             turned = turned or admission
         if turned is None:
-            return Admission(None, refusal=Refusal(Reason.NO_PATH))
+            return self._strayed(request)
         if turned.caller is None:
             return turned
         return Admission(turned.lane, turned.caller, refusal=Refusal(Reason.FORBIDDEN))
+
+    def _strayed(self, request: Request) -> Admission:
+        """No route is for this, which only known callers are told."""
+        lane = self._strays.lane_like(request.path)
+        turned = None if lane is None else self.consider(lane, request)
+        if turned is not None and turned.refusal is not None:
+            return turned
+        return Admission(None, refusal=Refusal(Reason.NO_PATH))
+
+    def lane_to_refuse(self, request: Request) -> Lane | None:
+        """The route in whose words a request is refused that nobody has looked at."""
+        lanes = self.lanes_for(request)
+        return lanes[0] if lanes else self._strays.lane_like(request.path)
 
     def consider(self, lane: Lane, request: Request) -> Admission:
         """What a route would say to a request that it matches, its `callers` left aside."""

@@ -11,9 +11,10 @@ from jobgateway.backends.direct.opener import Opener
 from jobgateway.backends.direct.pool import Pool
 from jobgateway.backends.origin import origin_of
 from jobgateway.backends.transport import TransportError
-from jobgateway.backends.trust import tls_context
+from jobgateway.backends.trust import SYSTEM, tls_context
 
 if TYPE_CHECKING:
+    from jobgateway.config.model import Tls
     from jobgateway.translation.wire import Request, Response
 
 WAITING: Final = 4
@@ -35,16 +36,16 @@ class DirectTransport:
         *,
         connections: int,
         largest_body: int,
-        ca_file: str | None = None,
+        tls: Tls = SYSTEM,
         connect_within: float = CONNECT_WITHIN,
     ) -> None:
-        """``url`` fixes the origin and a path prefix; ``ca_file`` (PEM) replaces the system's authorities.
+        """``url`` fixes the origin and a path prefix; ``tls`` says whom connections trust, and what they show.
 
         ``largest_body`` is in bytes, ``connect_within`` in seconds.
-        Raises ``ValueError`` for the URL and ``OSError`` for the file.
+        Raises ``ValueError`` for the URL and ``PemError`` for the files.
         """
         origin = origin_of(url)
-        context = tls_context(ca_file) if origin.scheme == "https" else None
+        context = tls_context(tls) if origin.scheme == "https" else None
         manners = Manners()
         opener = Opener(origin, context, manners, largest_body=largest_body, within=connect_within)
         self._messages = Messages(origin)
