@@ -7,6 +7,7 @@ from functools import cache, reduce
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jobgateway.config.specs import shipped_dialects
 from jobgateway.mock.population import population
@@ -23,6 +24,8 @@ MANY: Final = 10_000
 FEW: Final = 200
 """Jobs of a backend whose callers may be unable to page."""
 _SEED: Final = 1
+_WORKFLOW_ID: Final = "4216617528"
+_WORKFLOW: Final = "workflow_q745a"
 
 
 class Wanted(Struct, frozen=True):
@@ -40,7 +43,19 @@ class Wanted(Struct, frozen=True):
 @cache
 def jobs(count: int) -> tuple[Job, ...]:
     """The jobs of a backend; every process that asks gets the same."""
-    return tuple(population(count, _SEED))
+    return tuple(map(_usual, population(count, _SEED)))
+
+
+def _usual(job: Job) -> Job:
+    """The job with texts as the documents print them and servers were seen to say them.
+
+    Most of the mock's own are beyond ASCII, to find mistakes; peers that do not check UTF-8 would gain by them.
+    """
+    reference = f"user{job.id:05}@example.com"
+    title = f"Delete user sessions of userId = {reference}"
+    if job.action == "run_workflow":
+        reference, title = _WORKFLOW_ID, f"{_WORKFLOW}_20260115{job.id:06}"
+    return replace(job, title=title, reference_id=reference, workflow_id=_WORKFLOW_ID, workflow_name=_WORKFLOW)
 
 
 def page(limit: int, number: int = 1, *, scope: str | None = SCOPE) -> ListJobs:
