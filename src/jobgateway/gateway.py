@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,6 @@ from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.door import Door
 from jobgateway.routing.lane import Lane, lanes_of
 from jobgateway.routing.reception import Reception
-from jobgateway.routing.tokens import tokens_of
 from jobgateway.translation.dialect import compile_dialect
 from jobgateway.translation.fusion import Bundled
 from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, Reason, Refusal, Reply
@@ -27,6 +26,9 @@ from jobgateway.translation.plan import plan
 from jobgateway.translation.reasons import STATUS_OF, told
 from jobgateway.translation.share import takes_pages_whole
 from jobgateway.translation.wire import Headers, Request, Response
+
+if TYPE_CHECKING:
+    from jobgateway.routing.tokens import Tokens
 
 HANDED_ON: Final = frozenset({b"x-request-id", b"traceparent", b"tracestate"})
 """All of a caller's headers that reach a backend as they came (besides its secret, re-dressed)."""
@@ -72,7 +74,7 @@ class Gateway:
         dialects = known | {name: compile_dialect(config.specs[name]) for name in spoken}
         self.config = config
         self.lanes = lanes_of(config, dialects, backends)
-        tokens = tokens_of(config)
+        tokens = _tokens(config)
         self.door = Door(config, self.lanes, tokens)
         self.reception = Reception(config, self.lanes, self.door.lanes_for, tokens)
         self.budget = Budget(config.limits.calls, config.limits.rows)
@@ -138,6 +140,14 @@ class Gateway:
             if backend.session is not None:
                 await backend.session.aclose()
             await backend.transport.aclose()
+
+
+def _tokens(config: Config) -> Tokens | None:
+    if config.sessions is None:
+        return None
+    from jobgateway.routing.tokens import tokens_of  # noqa: PLC0415, its libraries are slow to load, and seldom needed
+
+    return tokens_of(config)
 
 
 def understand(lane: Lane, request: Request) -> Call | Refusal:

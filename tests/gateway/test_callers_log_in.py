@@ -21,7 +21,8 @@ from jobgateway.mock.app import mock_app
 from jobgateway.mock.store import Store
 from jobgateway.routing.admission import Sender
 from jobgateway.routing.door import Door
-from jobgateway.routing.tokens import MARK, Holder, Tokens
+from jobgateway.routing.holder import MARK, Holder
+from jobgateway.routing.tokens import Tokens
 from jobgateway.translation.credentials import LONGEST_SECRET
 from jobgateway.translation.hub import Reason
 from jobgateway.translation.wire import Request

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from jobgateway.config.model import Config
 from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.callers import KnownCallers
+from jobgateway.routing.holder import MARK, Holder
 from jobgateway.routing.lane import Lane
 from jobgateway.routing.strays import Strays
 from jobgateway.routing.table import Table
-from jobgateway.routing.tokens import MARK, Holder, Tokens
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Request
+
+if TYPE_CHECKING:
+    from jobgateway.routing.tokens import Tokens
 
 
 class Outgoing(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,12 +11,15 @@ from msgspec.structs import replace
 from jobgateway.backends.entry import Entry
 from jobgateway.config.model import Caller, Config
 from jobgateway.routing.accounts import Accounts, username_of
+from jobgateway.routing.holder import Holder
 from jobgateway.routing.lane import Lane
-from jobgateway.routing.tokens import Holder, Tokens
 from jobgateway.translation.accounts import Account
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.logins import Issued, Logins
 from jobgateway.translation.wire import Request
+
+if TYPE_CHECKING:
+    from jobgateway.routing.tokens import Tokens
 
 _NO_KEY = Refusal(Reason.UNSUPPORTED, "sessions.key is not given, so nobody can log in here")
 _TOO_LONG = Refusal(Reason.BAD_CREDENTIAL)

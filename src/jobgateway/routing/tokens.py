@@ -18,27 +18,12 @@ from msgspec import Struct
 
 from jobgateway.config.model import Caller, Config
 from jobgateway.routing.accounts import digests_of, username_of
+from jobgateway.routing.holder import MARK, NOBODY, Holder
 from jobgateway.translation.credentials import LONGEST_SECRET
 
-MARK: Final = "jg1-"
-"""What every token begins with, and no other secret should."""
 _NONCE: Final = 12
 """Bytes, drawn anew for each token (NIST SP 800-38D section 8.2.2)."""
 _SEAL: Final = b"jobgateway: seal of secrets"
-_NOBODY: Final = ""
-
-
-class Holder(Struct, frozen=True, gc=False):
-    """What a token says. It is shown without the secret."""
-
-    caller: str = _NOBODY
-    """The known caller's name, or empty where there are none."""
-    backend: str = ""
-    """The one backend that the secret is for, or empty where any may get it that the caller's key could."""
-    secret: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Holder({self.caller!r}, {self.backend!r})"
 
 
 class _Said(Struct, frozen=True, array_like=True):
@@ -62,7 +47,7 @@ class Tokens:
         self._ciphers = tuple(AESGCM(hmac.digest(key, _SEAL, "sha256")) for key in keys)
         self._signers = {caller.name: tuple(self._signer(*each) for each in _marks(caller)) for caller in callers}
         self._decoy = (self._signer(secrets.token_hex(), b""),)
-        self._signers[_NOBODY] = (self._signer("", b""),)
+        self._signers[NOBODY] = (self._signer("", b""),)
         self._clock = clock
         self._decoder = msgspec.msgpack.Decoder(_Said)
 
