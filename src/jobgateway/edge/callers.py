@@ -16,14 +16,13 @@ HELD: Final = 2
 class Connection(Protocol):
     """One caller's connection, as far as it is one of many."""
 
+    transport: asyncio.Transport
+
     def look(self, now: float) -> None:
         """End what takes too long."""
 
     def waited(self, now: float) -> float:
         """Seconds that its caller has owed it something; 0 while it is the gateway's turn."""
-
-    def give_way(self) -> None:
-        """End now."""
 
 
 class Callers:
@@ -83,7 +82,7 @@ class Callers:
         if leaving is None:
             return False
         self.forget(leaving)
-        leaving.give_way()
+        leaving.transport.abort()
         return True
 
     def _longest_idle(self, now: float) -> Connection | None:

@@ -241,10 +241,6 @@ class CallersProtocol(asyncio.Protocol):
         """Seconds that the caller has owed something; 0 while it is the gateway's turn."""
         return 0.0 if self._busy else now - self._since
 
-    def give_way(self) -> None:
-        """End, so that another caller has room."""
-        self.transport.abort()
-
     def shutdown(self) -> None:
         """The server stops: end now, or after the answer under way."""
         if self._busy:
