@@ -180,8 +180,11 @@ async def stubborn(served: Served, request: bytes) -> socket.socket:
     (connection,) = served.state.connections
     connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     await loop.sock_sendall(caller, request)
-    await asyncio.sleep(0.2)
-    return caller
+    for _ in range(500):
+        if connection._held:
+            return caller
+        await asyncio.sleep(MOMENT)
+    raise AssertionError("nothing waits to be taken")
 
 
 MANY = 2000
