@@ -140,34 +140,17 @@ async def test_a_caller_who_goes_away_ends_the_work_for_it():
 
 
 async def test_the_connection_that_is_one_too_many_is_turned_away_in_the_dialect():
-    async with Served(config={"limits": Limits(connections=1)}) as served:
-        _, writer = await asyncio.open_connection("127.0.0.1", served.port)
-        await asyncio.sleep(0.05)
+    gate = Gate()
+    async with Served(config={"limits": Limits(connections=1)}, gate=gate) as served:
+        _, writer = await served.connect()
+        writer.write(GET + b"\r\n")
+        await asyncio.wait_for(gate.reached.wait(), 5)
         said = await served.talk(GET + b"\r\n")
         writer.close()
 
     assert said.startswith(b"HTTP/1.1 503 ")
     assert b"connection: close" in said
     assert b"limits.connections is 1" in said
-
-
-async def test_idle_and_slow_connections_are_closed_by_the_clock_they_are_shown():
-    async with Served() as served:
-        _, slow = await asyncio.open_connection("127.0.0.1", served.port)
-        slow.write(b"GET / HT")
-        _, idle = await asyncio.open_connection("127.0.0.1", served.port)
-        await asyncio.sleep(0.05)
-        now = asyncio.get_running_loop().time()
-        for connection in list(served.state.connections):
-            connection.look(now + 11)
-        await asyncio.sleep(0.05)
-        assert len(served.state.connections) == 1
-        for connection in list(served.state.connections):
-            connection.look(now + 80)
-        await asyncio.sleep(0.05)
-        assert served.state.connections == set()
-        slow.close()
-        idle.close()
 
 
 async def test_a_server_that_stops_lets_the_answer_under_way_go_out():

@@ -20,6 +20,7 @@ FILES = sorted(HERE.glob("**/*.http"))
 SHIPPED = ("openreplay-v2", "openreplay-v1", "explorer")
 ELSEWHERE = {
     Reason.TOO_LARGE: "the edge refuses before the gateway is asked",
+    Reason.CALLER_LATE: "the edge waits for requests, the gateway gets whole ones",
     Reason.INTERNAL: "no request of a caller makes the gateway fail",
     Reason.OVERLOADED: "the limits of connections stand in the transports and at the edge",
     Reason.BACKEND_UNAVAILABLE: "a script is always reachable; a 503 is the same reason",

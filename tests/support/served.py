@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from jobgateway.edge.protocol import callers_protocol
 from support.edges import V2_LIST, EdgeUnderTest, config_of
@@ -44,6 +45,21 @@ class Served:
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to it."""
         return await asyncio.open_connection("127.0.0.1", self.port)
+
+    def look(self, later: float) -> None:
+        """Show every connection a clock that is so many seconds ahead."""
+        now = asyncio.get_running_loop().time()
+        for connection in list(self.state.connections):
+            connection.look(now + later)
+
+    async def ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes = GET + b"\r\n"
+    ) -> bytes:
+        """One whole answer on a connection that is kept."""
+        writer.write(request)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        length = int(re.search(rb"content-length: (\d+)", head)[1])
+        return head + await asyncio.wait_for(reader.readexactly(length), 10)
 
     async def talk(self, *pieces: bytes, pause: float = 0.01) -> bytes:
         """Send pieces and read until the other side closes."""

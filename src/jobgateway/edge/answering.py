@@ -88,6 +88,11 @@ class Answering:
         reason = Reason.BACKEND_LATE if incoming.request.method == "GET" else Reason.OUTCOME_UNKNOWN
         return self.refuse(incoming, Refusal(reason, "the gateway stopped before the backend answered"))
 
+    def late(self, incoming: Incoming, within: float) -> Exchange:
+        """The answer to a request whose body did not come whole within so many seconds; nobody needs to ask for it."""
+        late = Refusal(Reason.CALLER_LATE, f"the body took more than {within:.0f} s")
+        return self.refuse(incoming, incoming.refusal or late)
+
     def unreadable(self, refusal: Refusal) -> Response:
         """What to say to bytes that are no request: there is no path, hence no dialect."""
         incoming = self.incoming(Request("", ""), head_of((), "1.1"))

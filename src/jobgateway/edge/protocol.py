@@ -7,79 +7,38 @@ an ASGI application in between would cost a request more than everything else th
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from jobgateway.config.model import Limits
 from jobgateway.edge.answering import NOBODY, Incoming, answer_headers, ends_connection
 from jobgateway.edge.app import Edge
+from jobgateway.edge.callers import HELD, Callers
 from jobgateway.edge.head import Head, head_of
+from jobgateway.edge.patience import BODY_WITHIN, HEAD_WITHIN, KEEP_ALIVE, TURNED_AWAY, Stall
 from jobgateway.edge.reading import Arrived, Reading, UnreadableError
-from jobgateway.translation.wire import Headers, Response
-
-TURNED_AWAY: Final = 1.0
-"""Seconds after which a connection beyond the limit is cut, answered or not."""
-HEAD_WITHIN: Final = 10.0
-"""Seconds for the whole head of a request, from its first byte or from the connection's beginning."""
-KEEP_ALIVE: Final = 75.0
-"""Seconds that an idle connection is kept: longer than the proxies that usually stand in front keep theirs."""
-SWEEP: Final = 1.0
-"""Seconds between looks at who is idle or slow: one timer for all connections costs a request nothing."""
-LARGE: Final = 256 * 1024
-"""Bytes of a body that is not copied to stand behind its head."""
-_BODILESS: Final = frozenset({204, 304})
-_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-
-
-class Callers:
-    """All connections of callers: how many there are, and which of them are idle or slow."""
-
-    def __init__(self, limits: Limits, edge: Edge) -> None:
-        self.limits = limits
-        self.edge = edge
-        self.admitted: set[CallersProtocol] = set()
-        self._sweeping: asyncio.TimerHandle | None = None
-        self._default: list[tuple[bytes, bytes]] = []
-        self._lines = b""
-
-    def protocol(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> CallersProtocol:  # noqa: ARG002, uvicorn's signature
-        """A new connection's protocol, as uvicorn makes them."""
-        return CallersProtocol(self, server_state)
-
-    def admit(self, connection: CallersProtocol) -> bool:
-        """Count a connection in, unless it is one too many."""
-        if len(self.admitted) >= self.limits.connections:
-            return False
-        self.admitted.add(connection)
-        if self._sweeping is None:
-            self._sweeping = asyncio.get_running_loop().call_later(SWEEP, self._sweep)
-        return True
-
-    def lines_of(self, default: list[tuple[bytes, bytes]]) -> bytes:
-        """The lines of the server's default headers, which are another list whenever they say something else."""
-        if default is not self._default:
-            self._default = default
-            self._lines = b"".join([b"%b: %b\r\n" % header for header in default])
-        return self._lines
-
-    def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        for connection in list(self.admitted):
-            connection.look(loop.time())
-        self._sweeping = loop.call_later(SWEEP, self._sweep) if self.admitted else None
+from jobgateway.edge.writing import write
+from jobgateway.translation.hub import Reason, Refusal
 
 
 def callers_protocol(limits: Limits, edge: Edge) -> Any:
-    """What makes the protocols of callers' connections; of more than ``limits.connections``, each is turned away."""
-    return Callers(limits, edge).protocol
+    """What makes the protocols of callers' connections, as uvicorn makes them.
+
+    Of more than ``limits.connections``, one that waits for its caller gives way, or else the new one is turned away.
+    """
+    callers = Callers(limits, edge)
+
+    def protocol(config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> CallersProtocol:  # noqa: ARG001, uvicorn's signature
+        return CallersProtocol(callers, server_state)
+
+    return protocol
 
 
 class CallersProtocol(asyncio.Protocol):
     """One caller's connection. One request is answered at a time; those behind it wait unread."""
 
     __slots__ = (
-        "_busy", "_callers", "_gone", "_head", "_keeps", "_loop", "_reading", "_since", "_state", "_task", "_wanting",
-        "transport",
+        "_busy", "_callers", "_gone", "_head", "_held", "_in_body", "_keeps", "_loop", "_reading", "_since", "_stall",
+        "_state", "_task", "_wanting", "transport",
     )  # fmt: skip
 
     def __init__(self, callers: Callers, server_state: Any) -> None:
@@ -92,12 +51,19 @@ class CallersProtocol(asyncio.Protocol):
         self._wanting: asyncio.Future[Incoming] | None = None
         """What the task waits for between two requests."""
         self._busy = False
-        """Whether a request is being answered."""
+        """Whether a request is being answered, or its answer not taken yet."""
+        self._held = False
+        """Whether the next request waits until the answers before it are taken."""
+        self._stall: Stall | None = None
+        """While the caller is behind with reading."""
         self._head: Head | None = None
         """Of the request before."""
         self._gone = False
         self._keeps = True
         self._since = 0.0
+        """When the caller's turn began, or in it the part of a request that is coming."""
+        self._in_body = False
+        """Whether that part is its body."""
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -106,28 +72,33 @@ class CallersProtocol(asyncio.Protocol):
         self._state.connections.add(self)
         self._loop = asyncio.get_running_loop()
         self._since = self._loop.time()
-        if not self._callers.admit(self):
+        if not self._callers.admit(self, self._since):
             self._keeps = False
-            self._loop.call_later(TURNED_AWAY, self.transport.abort)
+            if len(self._state.connections) > HELD * self._callers.limits.connections:
+                self.transport.abort()
+            else:
+                self._loop.call_later(TURNED_AWAY, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002, asyncio's signature
         """The caller is gone: so is the reason for what is being done for it."""
         self._gone = True
         self._state.connections.discard(self)
-        self._callers.admitted.discard(self)
+        self._callers.forget(self)
         if self._task is not None:
             self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Read on, and answer when a request is whole."""
         reading = self._reading
-        if reading.between:
-            self._since = self._loop.time()
+        begins = reading.between
         try:
             reading.feed(data)
         except UnreadableError as error:
             self._give_up(error)
             return
+        if not reading.between and (begins or reading.arrived or reading.head_done is not self._in_body):
+            self._in_body = reading.head_done
+            self._since = self._loop.time()
         if not self._busy:
             if reading.arrived:
                 self._begin(reading.arrived.popleft())
@@ -150,11 +121,31 @@ class CallersProtocol(asyncio.Protocol):
         """What came is no request: say so once what came before is answered, and end."""
         self._keeps = False
         if not self._busy:
-            answer = self._callers.edge.answering.unreadable(error.refusal)
-            self._write(answer, ((b"connection", b"close"),), "GET")
-            self.transport.close()
+            self._refuse_unread(error.refusal)
         else:
             self.transport.pause_reading()
+
+    def _refuse_unread(self, refusal: Refusal) -> None:
+        """Refuse what has no whole head, and end."""
+        answer = self._callers.edge.answering.unreadable(refusal)
+        lines = self._callers.lines_of(self._state.default_headers)
+        write(self.transport, answer, lines, ((b"connection", b"close"),), "GET")
+        self.transport.close()
+
+    def _refuse_late(self) -> None:
+        """The request did not come whole in time: say so, in its dialect where its head is known, and end."""
+        self._keeps = False
+        reading = self._reading
+        if not reading.head_done:
+            self._refuse_unread(Refusal(Reason.CALLER_LATE, f"the head took more than {HEAD_WITHIN:.0f} s"))
+            return
+        answering, arrived = self._callers.edge.answering, reading.without_body()
+        request, head = arrived.request, head_of(arrived.request.headers, arrived.version)
+        incoming = answering.incoming(request, head, too_large=arrived.too_large)
+        response = answering.late(incoming, BODY_WITHIN).response
+        lines = self._callers.lines_of(self._state.default_headers)
+        write(self.transport, response, lines, answer_headers(incoming, closing=True), request.method)
+        self.transport.close()
 
     def _begin(self, arrived: Arrived) -> None:
         self._keeps = self._keeps and arrived.keeps
@@ -166,6 +157,7 @@ class CallersProtocol(asyncio.Protocol):
         if self._wanting is not None:
             self._wanting.set_result(incoming)
         else:
+            self._callers.know(self)
             self._task = self._loop.create_task(self._serve(incoming))
         self._state.tasks.add(self._task)
 
@@ -197,15 +189,21 @@ class CallersProtocol(asyncio.Protocol):
         if self._gone:
             return False
         closing = edge.draining or not self._keeps or ends_connection(exchange, incoming)
-        self._write(exchange.response, answer_headers(incoming, closing=closing), incoming.request.method)
+        lines = self._callers.lines_of(self._state.default_headers)
+        extra = answer_headers(incoming, closing=closing)
+        write(self.transport, exchange.response, lines, extra, incoming.request.method)
         if closing:
             self.transport.close()
         return not closing
 
     def _go_on(self) -> None:
-        """Begin with the request that waits, or read on."""
+        """Begin with the request that waits, or read on; but not while answers wait to be taken."""
+        self._held = self._stall is not None
+        if self._held:
+            return
         self._busy = False
-        self._since = self._loop.time()
+        if self._reading.between or not self.transport.is_reading():  # else a part of the next came, and its time runs
+            self._since = self._loop.time()
         if self._reading.arrived:
             self._begin(self._reading.arrived.popleft())
         elif not self._keeps:
@@ -213,35 +211,35 @@ class CallersProtocol(asyncio.Protocol):
         else:
             self.transport.resume_reading()
 
-    def _write(self, response: Response, extra: Headers, method: str) -> None:
-        """Head and body at once; the answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4)."""
-        status = response.status
-        parts = [_STATUS_LINES[status], self._callers.lines_of(self._state.default_headers)]
-        for name, value in (*response.headers, *extra) if response.headers else extra:
-            parts += (name, b": ", value, b"\r\n")
-        body = b""
-        if status not in _BODILESS:
-            if response.media:
-                parts += (b"content-type: ", response.media.encode("latin-1"), b"\r\n")
-            parts.append(b"content-length: %d\r\n" % len(response.body))
-            body = response.body if method != "HEAD" else b""
-        parts.append(b"\r\n")
-        if len(body) > LARGE:
-            self.transport.writelines([b"".join(parts), body])
-        else:
-            parts.append(body)
-            self.transport.write(b"".join(parts))
+    def pause_writing(self) -> None:
+        """More waits to be sent than is good: the caller does not read, or not as fast."""
+        self._stall = Stall(self._loop.time(), self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """Most of it was taken."""
+        self._stall = None
+        if self._held:
+            self._go_on()
 
     def look(self, now: float) -> None:
-        """Close the connection if it is idle for too long, or too slow to say what it wants."""
-        if self._busy:
-            return
-        waited = now - self._since
-        if self._reading.between:
-            if waited > KEEP_ALIVE:
-                self.transport.close()
-        elif waited > HEAD_WITHIN:
-            self.transport.abort()
+        """End the connection if it is idle, or slow to say what it wants, or slow to take what it got, for too long."""
+        transport = self.transport
+        if self._stall is not None:
+            if self._stall.too_long(now, transport.get_write_buffer_size()):
+                transport.abort()
+        elif transport.is_closing():
+            self._stall = Stall(now, transport.get_write_buffer_size())
+        elif not self._busy:
+            waited = now - self._since
+            if self._reading.between:
+                if waited > (HEAD_WITHIN if self._task is None else KEEP_ALIVE):
+                    transport.close()
+            elif waited > (BODY_WITHIN if self._in_body else HEAD_WITHIN):
+                self._refuse_late()
+
+    def waited(self, now: float) -> float:
+        """Seconds that the caller has owed something; 0 while it is the gateway's turn."""
+        return 0.0 if self._busy else now - self._since
 
     def shutdown(self) -> None:
         """The server stops: end now, or after the answer under way."""

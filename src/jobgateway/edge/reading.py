@@ -158,9 +158,9 @@ class Reading:
 
     @property
     def refuses_body(self) -> bool:
-        """Whether the head that is whole announces a body that is larger than is taken."""
+        """Whether the body is, or is announced to be, larger than is taken."""
         return self._dropped
 
     def without_body(self) -> Arrived:
         """The request whose head is whole, its body given up."""
-        return Arrived(self._request(), self._parser.get_http_version(), keeps=False, too_large=True)
+        return Arrived(self._request(), self._parser.get_http_version(), keeps=False, too_large=self._dropped)

@@ -167,6 +167,7 @@ class Reason(StrEnum):
     NO_PATH = "no_path"
     NO_METHOD = "no_method"
     TOO_LARGE = "too_large"
+    CALLER_LATE = "caller_late"
     LIMIT = "limit"
     UNSUPPORTED = "unsupported"
     THROTTLED = "throttled"

@@ -1,0 +1,39 @@
+"""Answers written to a connection, head and body at once."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from jobgateway.translation.wire import Headers, Response
+
+LARGE: Final = 256 * 1024
+"""Bytes of a body that is not copied to stand behind its head."""
+_BODILESS: Final = frozenset({204, 304})
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+def write(transport: asyncio.Transport, response: Response, lines: bytes, extra: Headers, method: str) -> None:
+    """Write an answer with ``lines`` of headers and ``extra`` ones.
+
+    The answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4).
+    """
+    status = response.status
+    parts = [_STATUS_LINES[status], lines]
+    for name, value in (*response.headers, *extra) if response.headers else extra:
+        parts += (name, b": ", value, b"\r\n")
+    body = b""
+    if status not in _BODILESS:
+        if response.media:
+            parts += (b"content-type: ", response.media.encode("latin-1"), b"\r\n")
+        parts.append(b"content-length: %d\r\n" % len(response.body))
+        body = response.body if method != "HEAD" else b""
+    parts.append(b"\r\n")
+    if len(body) > LARGE:
+        transport.writelines([b"".join(parts), body])
+    else:
+        parts.append(body)
+        transport.write(b"".join(parts))
