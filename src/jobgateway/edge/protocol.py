@@ -15,6 +15,7 @@ from jobgateway.edge.answering import NOBODY, Incoming, answer_headers, ends_con
 from jobgateway.edge.app import Edge
 from jobgateway.edge.head import Head, head_of
 from jobgateway.edge.reading import Arrived, Reading, UnreadableError
+from jobgateway.translation.hub import Refusal
 from jobgateway.translation.wire import Headers, Response
 
 TURNED_AWAY: Final = 1.0
@@ -78,8 +79,8 @@ class CallersProtocol(asyncio.Protocol):
     """One caller's connection. One request is answered at a time; those behind it wait unread."""
 
     __slots__ = (
-        "_busy", "_callers", "_gone", "_head", "_keeps", "_loop", "_reading", "_since", "_state", "_task", "_wanting",
-        "transport",
+        "_busy", "_callers", "_gone", "_head", "_keeps", "_loop", "_reading", "_refusal", "_since", "_state",
+        "_task", "_wanting", "transport",
     )  # fmt: skip
 
     def __init__(self, callers: Callers, server_state: Any) -> None:
@@ -96,6 +97,8 @@ class CallersProtocol(asyncio.Protocol):
         self._head: Head | None = None
         """Of the request before."""
         self._gone = False
+        self._refusal: Refusal | None = None
+        """Why what came last is no request, until the answers before it are given."""
         self._keeps = True
         self._since = 0.0
         self.transport: asyncio.Transport
@@ -126,7 +129,10 @@ class CallersProtocol(asyncio.Protocol):
         try:
             reading.feed(data)
         except UnreadableError as error:
-            self._give_up(error)
+            self.transport.pause_reading()
+            self._refusal = error.refusal
+            if not self._busy:
+                self._go_on()
             return
         if not self._busy:
             if reading.arrived:
@@ -146,15 +152,11 @@ class CallersProtocol(asyncio.Protocol):
             self._reading.continues = False
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _give_up(self, error: UnreadableError) -> None:
-        """What came is no request: say so once what came before is answered, and end."""
-        self._keeps = False
-        if not self._busy:
-            answer = self._callers.edge.answering.unreadable(error.refusal)
-            self._write(answer, ((b"connection", b"close"),), "GET")
-            self.transport.close()
-        else:
-            self.transport.pause_reading()
+    def _give_up(self, refusal: Refusal) -> None:
+        """What came is no request: say so, now that what came before is answered, and end."""
+        answer = self._callers.edge.answering.unreadable(refusal)
+        self._write(answer, ((b"connection", b"close"),), "GET")
+        self.transport.close()
 
     def _begin(self, arrived: Arrived) -> None:
         self._keeps = self._keeps and arrived.keeps
@@ -208,6 +210,8 @@ class CallersProtocol(asyncio.Protocol):
         self._since = self._loop.time()
         if self._reading.arrived:
             self._begin(self._reading.arrived.popleft())
+        elif self._refusal is not None:
+            self._give_up(self._refusal)
         elif not self._keeps:
             self.transport.close()
         else:
