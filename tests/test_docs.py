@@ -246,3 +246,15 @@ def test_the_picture_is_well_formed_and_tells_those_who_cannot_see_it_what_it_sh
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_no_document_names_a_place_on_somebodys_machine(document: Path) -> None:
     assert re.findall(r"(?<![\w.:/-])/(?:home|root|work|Users|tmp)/\S*", document.read_text(encoding="utf-8")) == []
+
+
+def test_every_test_that_the_promises_name_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", read("docs/reliability.md")))
+    there = {
+        name
+        for path in ROOT.glob("tests/promises/test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert len(named) > 30
+    assert named - there == set()

@@ -42,14 +42,16 @@ class Ear:
         task.add_done_callback(self._tasks.discard)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                self.heard += len(head)
-                self.requests += 1
-                writer.write(self._say(head))
-                await writer.drain()
-        writer.close()
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                while True:
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    self.heard += len(head)
+                    self.requests += 1
+                    writer.write(self._say(head))
+                    await writer.drain()
+        finally:
+            writer.close()
 
 
 def said(body: bytes) -> bytes:

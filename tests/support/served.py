@@ -25,7 +25,7 @@ class Served:
     """An edge behind the protocol on a port of this process."""
 
     def __init__(self, **more) -> None:
-        self.edge = EdgeUnderTest(config_of(**more.pop("config", {})), **more)
+        self.edge = more.pop("edge", None) or EdgeUnderTest(config_of(**more.pop("config", {})), **more)
         self.state = State()
 
     async def __aenter__(self):
@@ -41,6 +41,12 @@ class Served:
         for connection in list(self.state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
+
+    def hurry(self, seconds: float) -> None:
+        """Let so much time have passed for all connections."""
+        now = asyncio.get_running_loop().time() + seconds
+        for connection in list(self.state.connections):
+            connection.look(now)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to it."""

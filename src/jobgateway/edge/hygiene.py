@@ -19,6 +19,12 @@ SINGLETONS: Final = (b"host", b"authorization", b"cookie", b"content-type", b"co
 """Headers that say one thing: of two, different parties believe different ones."""
 _HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._~-]{1,253})(?::[0-9]{0,5})?")
 """RFC 9110 section 7.2 without what no name in the DNS has: percent-encoding and sub-delimiters."""
+_fits_path: Final = re.compile(r"/[\w.~!$&'()*+,;=:@/-]*(?:%[0-9A-Fa-f]{2}[\w.~!$&'()*+,;=:@/-]*)*", re.ASCII).fullmatch
+"""RFC 3986 section 3.3."""
+_fits_query: Final = re.compile(
+    r"""[^%"<>#\x00-\x20\x7f-\U0010ffff]*(?:%[0-9A-Fa-f]{2}[^%"<>#\x00-\x20\x7f-\U0010ffff]*)*"""
+).fullmatch
+"""RFC 3986 section 3.4, and besides it ``[ ] { } | \\ ^ ` ``, which browsers do not encode (WHATWG URL section 1.3)."""
 _CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
 """RFC 9110 section 5.5: tab is the one control character that a value may hold."""
 _AROUND_HEADER: Final = len(": \r\n")
@@ -26,6 +32,8 @@ _AROUND_PATH: Final = len("  HTTP/1.1\r\n\r\n")
 _AROUND_QUERY: Final = len(" ? HTTP/1.1\r\n\r\n")
 OLD: Final = "1.0"
 """HTTP/1.0, which needs no Host and knows no Transfer-Encoding."""
+CURRENT: Final = "1.1"
+"""The version of HTTP whose connections are kept."""
 
 
 class Tidiness(Struct, frozen=True):
@@ -37,7 +45,7 @@ class Tidiness(Struct, frozen=True):
 
 
 def tidiness(headers: Headers, version: str) -> Tidiness:
-    """Whether headers are ambiguous or malformed; ``version`` is ``1.0`` or ``1.1``."""
+    """Whether headers are ambiguous or malformed; of versions, ``1.0`` and ``1.1`` are spoken."""
     text = b"".join(chain.from_iterable(headers))
     return Tidiness(_fault(headers, text, version), len(text) + len(headers) * _AROUND_HEADER)
 
@@ -49,10 +57,16 @@ def untidy(request: Request, headers: Tidiness, largest: int) -> Refusal | None:
     line = len(request.method) + len(request.path) + len(request.query)
     if headers.size + line + (_AROUND_QUERY if request.query else _AROUND_PATH) > largest:
         return _refusal(f"limits.request_head is {largest} bytes")
-    return None if request.path.startswith("/") else _refusal("the request's target is not a path")
+    if not _fits_path(request.path):
+        return _refusal("the request's target is not a path")
+    if request.query and not _fits_query(request.query):
+        return _refusal("the request's query is not percent-encoded")
+    return None
 
 
 def _fault(headers: Headers, text: bytes, version: str) -> Refusal | None:
+    if version not in (OLD, CURRENT):
+        return _refusal(f"HTTP/{version} is not spoken here")
     named = dict(headers)
     if len(named) != len(headers) and (name := _repeated(headers)):
         return _refusal(f"repeated header: {name}")
@@ -76,7 +90,11 @@ def _coded(named: dict[bytes, bytes], version: str) -> Refusal | None:
     """RFC 9112 section 6.1: two lengths, or a coding where none is known, are how requests are smuggled."""
     if b"content-length" in named:
         return _refusal("Content-Length together with Transfer-Encoding")
-    return _refusal("Transfer-Encoding in HTTP/1.0") if version == OLD else None
+    if version == OLD:
+        return _refusal("Transfer-Encoding in HTTP/1.0")
+    if named[b"transfer-encoding"].strip(b" \t").lower() != b"chunked":
+        return _refusal("a Transfer-Encoding other than chunked")
+    return None
 
 
 def _refusal(detail: str) -> Refusal:

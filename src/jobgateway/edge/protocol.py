@@ -37,8 +37,8 @@ class CallersProtocol(asyncio.Protocol):
     """One caller's connection. One request is answered at a time; those behind it wait unread."""
 
     __slots__ = (
-        "_busy", "_callers", "_gone", "_head", "_held", "_in_body", "_keeps", "_loop", "_reading", "_since", "_stall",
-        "_state", "_task", "_wanting", "transport",
+        "_busy", "_callers", "_gone", "_head", "_held", "_in_body", "_keeps", "_loop", "_reading", "_refusal",
+        "_since", "_stall", "_state", "_task", "_wanting", "transport",
     )  # fmt: skip
 
     def __init__(self, callers: Callers, server_state: Any) -> None:
@@ -59,6 +59,8 @@ class CallersProtocol(asyncio.Protocol):
         self._head: Head | None = None
         """Of the request before."""
         self._gone = False
+        self._refusal: Refusal | None = None
+        """Why what came last is no request, until the answers before it are given."""
         self._keeps = True
         self._since = 0.0
         """When the caller's turn began, or in it the part of a request that is coming."""
@@ -94,7 +96,10 @@ class CallersProtocol(asyncio.Protocol):
         try:
             reading.feed(data)
         except UnreadableError as error:
-            self._give_up(error)
+            self.transport.pause_reading()
+            self._refusal = error.refusal
+            if not self._busy:
+                self._go_on()
             return
         if not reading.between and (begins or reading.arrived or reading.head_done is not self._in_body):
             self._in_body = reading.head_done
@@ -116,14 +121,6 @@ class CallersProtocol(asyncio.Protocol):
         else:
             self._reading.continues = False
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _give_up(self, error: UnreadableError) -> None:
-        """What came is no request: say so once what came before is answered, and end."""
-        self._keeps = False
-        if not self._busy:
-            self._refuse_unread(error.refusal)
-        else:
-            self.transport.pause_reading()
 
     def _refuse_unread(self, refusal: Refusal) -> None:
         """Refuse what has no whole head, and end."""
@@ -206,6 +203,8 @@ class CallersProtocol(asyncio.Protocol):
             self._since = self._loop.time()
         if self._reading.arrived:
             self._begin(self._reading.arrived.popleft())
+        elif self._refusal is not None:
+            self._refuse_unread(self._refusal)
         elif not self._keeps:
             self.transport.close()
         else:

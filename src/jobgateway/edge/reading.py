@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import Final
-from urllib.parse import quote_from_bytes
 
 import httptools
 from msgspec import Struct
 
+from jobgateway.edge.hygiene import CURRENT, SINGLETONS
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Request
 
 MOST_HEADERS: Final = 100
 MOST_DROPPED: Final = 8 * 1024 * 1024
 """Bytes of a body too large that are read and dropped, so that its sender gets to read the answer."""
-CURRENT: Final = "1.1"
-"""The version of HTTP whose connections are kept."""
-_ASCII: Final = bytes(range(0x80))
+_NO_TRAILERS: Final = frozenset(SINGLETONS)
+"""Fields that say where a request ends, where it goes or whose it is: behind it they would come too late (RFC 9110
+section 6.5.1)."""
+_loose_lines: Final = re.compile(rb"(?:\A|\n)([A-Z_-]+ +[^ \r\n]+ +(?:HTTP|RTSP)/[0-9.]+\r?\n)").finditer
+_fits_line: Final = re.compile(rb"[A-Z_-]+ [^ \r\n]+ HTTP/[0-9.]+\r\n").fullmatch
 _NOTED: Final = frozenset({b"connection", b"content-length", b"expect"})
 
 
@@ -45,7 +48,7 @@ class Reading:
     """Reads the requests of one connection, in order. The parser is llhttp, strict."""
 
     __slots__ = (
-        "_body", "_dropped", "_fed", "_headers", "_largest_body", "_largest_head", "_parser", "_persistence",
+        "_begun", "_body", "_dropped", "_fed", "_headers", "_largest_body", "_largest_head", "_parser", "_persistence",
         "_size", "_target", "arrived", "between", "continues", "head_done",
     )  # fmt: skip
 
@@ -63,13 +66,26 @@ class Reading:
         self.continues = False
         """Whether the caller waits for 100 (Continue) before it sends a body."""
         self._fed = 0
+        """Bytes of a head so far, or behind the last piece of a body: what the parser itself does not bound."""
+        self._begun = b""
+        """The line of a head that is not whole yet."""
         self.on_message_begin()
         self.between = True
 
     def feed(self, data: bytes) -> None:
         """Read on. Raises ``UnreadableError``; after that nothing more is fed."""
-        if not self.head_done:
-            self._fed += len(data)
+        self._fed += len(data)
+        if (self._begun or b"  " in data or b" RTSP/" in data) and (line := _loose_line(self._begun + data)):
+            self._parse(data[: max(0, line.start(1) - len(self._begun))])  # what comes before it is to be answered
+            raise UnreadableError(Refusal(Reason.BAD_REQUEST, "not a request line"))
+        self._parse(data)
+        if not self.between:
+            if self._fed > self._largest_head:
+                raise self._head_too_large()
+            if not self.head_done:
+                self._begun = (self._begun + data).rpartition(b"\n")[2]
+
+    def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -80,8 +96,6 @@ class Reading:
             raise cause if isinstance(cause, UnreadableError) else error from None
         except httptools.HttpParserError:
             raise UnreadableError(Refusal(Reason.BAD_REQUEST)) from None
-        if not self.head_done and self._fed > self._largest_head:
-            raise self._head_too_large()
 
     def _head_too_large(self) -> UnreadableError:
         return UnreadableError(Refusal(Reason.BAD_REQUEST, f"limits.request_head is {self._largest_head} bytes"))
@@ -107,6 +121,8 @@ class Reading:
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a field of the trailer section, which is dropped."""
         if self.head_done:
+            if name.lower() in _NO_TRAILERS:
+                raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"not a trailer: {name.decode().lower()}"))
             return
         self._headers.append((name.lower(), value))
 
@@ -114,6 +130,7 @@ class Reading:
         """The head is whole."""
         self.head_done = True
         self._fed = 0
+        self._begun = b""
         if len(self._headers) > MOST_HEADERS:
             raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"more than {MOST_HEADERS} headers"))
         for name, value in self._headers:
@@ -124,13 +141,15 @@ class Reading:
         if name == b"connection":
             self._persistence = True
         elif name == b"expect":
-            self.continues = value.lower() == b"100-continue"
+            # One that came with HTTP/1.0 says nothing (RFC 9110 section 10.1.1).
+            self.continues = value.lower() == b"100-continue" and self._parser.get_http_version() == CURRENT
         elif int(value) > self._largest_body:
             self._dropped = True
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body, its chunks' framing taken off."""
         self.continues = False
+        self._fed = 0
         self._size += len(piece)
         if self._size > self._largest_body:
             self._dropped = True
@@ -148,11 +167,10 @@ class Reading:
         self.arrived.append(Arrived(self._request(), version, keeps and version == CURRENT, self._dropped))
         self.between = True
         self.continues = False
+        self._fed = 0
 
     def _request(self) -> Request:
-        target = self._target
-        text = target.decode("ascii") if target.isascii() else quote_from_bytes(target, _ASCII)
-        path, _, query = text.partition("?")
+        path, _, query = self._target.decode("latin-1").partition("?")
         body = b"".join(self._body) if self._body else b""
         return Request(self._parser.get_method().decode("ascii"), path, query, tuple(self._headers), body)
 
@@ -164,3 +182,8 @@ class Reading:
     def without_body(self) -> Arrived:
         """The request whose head is whole, its body given up."""
         return Arrived(self._request(), self._parser.get_http_version(), keeps=False, too_large=self._dropped)
+
+
+def _loose_line(data: bytes) -> re.Match[bytes] | None:
+    """A request line that the parser takes and RFC 9112 section 3 does not know: more spaces, or another protocol."""
+    return next((line for line in _loose_lines(data) if not _fits_line(line[1])), None)
