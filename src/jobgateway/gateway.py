@@ -65,7 +65,7 @@ class Exchange(Struct, frozen=True):
 
 
 class Gateway:
-    """A configuration at work. Its only state is its backends' connections."""
+    """A configuration at work. Its only state is its backends' connections and sessions, and open deadlines."""
 
     def __init__(self, config: Config, backends: Mapping[str, Backend], observer: Observer | None = None) -> None:
         """``backends``: made from the same configuration, all of it."""

@@ -85,6 +85,8 @@ REFUSED = {
     "too long until the end": OK + b"\r\n" + b"x" * 1001,
     "too many headers": OK + b"X: 1\r\n" * 101 + b"\r\n",
     "too many trailers": CHUNKED + b"0\r\n" + b"X: 1\r\n" * 101 + b"\r\n",
+    "too large trailers": CHUNKED + b"3\r\nabc\r\n0\r\n" + (b"X: " + b"1" * 4_000 + b"\r\n") * 10 + b"\r\n",
+    "a head too large that does not end": OK + b"X: " + b"1" * 40_000 + b"\r\nY: 1\r\n",
     "too large a head": OK + b"X: " + b"1" * 40_000 + b"\r\n\r\n",
 }
 

@@ -21,12 +21,12 @@ from jobgateway.edge.standing import Standing
 from jobgateway.observe.events import Events
 from support.certificates import client_side, fingerprint, pair, replace
 from support.edges import V2_LIST
+from support.kept import REQUEST, Caller
 from support.running import DEMO, PATIENCE, HeldBackend, Process, over, raw
 
 pytestmark = pytest.mark.anyio
 
 TLS = "listen: {host: 127.0.0.1, port: 0, tls: {certificate: tls.crt, key: tls.key}}"
-REQUEST = f"GET {V2_LIST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer Sesame42\r\n\r\n".encode()
 CLOSING = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 in_one_and_in_two = pytest.mark.parametrize(
     "workers",
@@ -38,36 +38,21 @@ def secured(text=DEMO, workers=1):
     return text.replace("listen: {host: 127.0.0.1, port: 0}", TLS) + f"workers: {workers}\n"
 
 
-class Caller:
-    """One connection, and what it was shown when it began."""
+class Shown(Caller):
+    """A caller's connection, and what it was shown when it began."""
 
     async def connect(self, process, context=None, name="localhost"):
-        self._context = context or client_side()
-        self.reader, self.writer = await asyncio.open_connection(
-            "127.0.0.1", process.port, ssl=self._context, server_hostname=name
-        )
+        await super().connect(process, ssl=context or client_side(), server_hostname=name)
         self.tls = self.writer.get_extra_info("ssl_object")
         self.shown = hashlib.sha256(self.tls.getpeercert(binary_form=True)).hexdigest()
         return self
-
-    async def ask(self):
-        self.writer.write(REQUEST)
-        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await self.reader.readexactly(int(length.partition(b":")[2]))
-        return int(head.split()[1])
-
-    async def leave(self):
-        self.writer.close()
-        with contextlib.suppress(OSError):
-            await self.writer.wait_closed()
 
 
 async def shown(process, times=1, **more):
     """The certificates that so many new connections are shown."""
     found = []
     for _ in range(times):
-        caller = await Caller().connect(process, **more)
+        caller = await Shown().connect(process, **more)
         assert await caller.ask() == 200
         await caller.leave()
         found.append(caller.shown)
@@ -100,7 +85,7 @@ async def test_http_1_1_is_agreed_on_whatever_else_is_offered_over_tls_1_2_and_n
             context = client_side()
             context.minimum_version = context.maximum_version = version
             context.set_alpn_protocols(["h2", "http/1.1"])
-            caller = await Caller().connect(process, context)
+            caller = await Shown().connect(process, context)
             assert (caller.tls.selected_alpn_protocol(), caller.tls.version()) == (
                 "http/1.1",
                 version.name.replace("_", "."),
@@ -113,7 +98,7 @@ async def test_http_1_1_is_agreed_on_whatever_else_is_offered_over_tls_1_2_and_n
         with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
         with pytest.raises(OSError, match=r"^$|PROTOCOL_VERSION"):  # the alert is sent, or lost in the reset
-            await Caller().connect(process, old)
+            await Shown().connect(process, old)
         assert await process.stop() == 0
 
 
@@ -136,7 +121,7 @@ async def test_a_certificate_that_was_renewed_is_shown_and_no_connection_notices
     first = fingerprint(certificate)
     async with Process(tmp_path, secured(workers=workers)) as process:
         await process.ready()
-        kept = [await Caller().connect(process) for _ in range(8)]
+        kept = [await Shown().connect(process) for _ in range(8)]
         assert [await each.ask() for each in kept] == [200] * 8
 
         pair(tmp_path)
@@ -215,7 +200,7 @@ async def test_a_drain_waits_for_the_answer_under_way(tmp_path, workers):
     held = HeldBackend(b'{"data": []}')
     async with held as backend, Process(tmp_path, secured(over(backend), workers)) as process:
         await process.ready()
-        caller = await Caller().connect(process)
+        caller = await Shown().connect(process)
         asking = asyncio.create_task(caller.ask())
         await backend.reached.acquire()
 

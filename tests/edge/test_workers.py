@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from support.edges import V2_LIST
+from support.kept import Caller
 from support.running import DEMO, PATIENCE, SEVERAL, HeldBackend, Process, client, over
 
 pytestmark = [
@@ -20,7 +21,6 @@ pytestmark = [
 ]
 
 TWO = SEVERAL[2]
-REQUEST = f"GET {V2_LIST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer Sesame42\r\n\r\n".encode()
 MOVED = "/moved"
 
 
@@ -46,27 +46,6 @@ async def total(process):
 async def by_worker(process, name):
     samples = await counted(process)
     return [samples[f"worker_{name}", worker] for worker in ("0", "1")]
-
-
-class Caller:
-    """One kept connection."""
-
-    async def connect(self, process):
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", process.port)
-        return self
-
-    async def ask(self, path=V2_LIST):
-        """The status of the answer. Raises ``ConnectionError`` or ``IncompleteReadError``."""
-        self.writer.write(REQUEST.replace(V2_LIST.encode(), path.encode()))
-        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await self.reader.readexactly(int(length.partition(b":")[2]))
-        return int(head.split()[1])
-
-    async def leave(self):
-        self.writer.close()
-        with contextlib.suppress(OSError):
-            await self.writer.wait_closed()
 
 
 @contextlib.asynccontextmanager

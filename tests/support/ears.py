@@ -6,40 +6,23 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable
-from typing import Self
 
+from support.listening import Listening
 from support.running import PATIENCE
 
 Say = Callable[[bytes], bytes]
 """The whole answer to a request with this head."""
 
 
-class Ear:
+class Ear(Listening):
     """The backend."""
 
     def __init__(self, say: Say) -> None:
+        super().__init__()
         self._say = say
-        self._tasks: set[asyncio.Task[None]] = set()
         self.heard = 0
         """Bytes."""
         self.requests = 0
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._talk(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

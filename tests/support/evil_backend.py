@@ -13,7 +13,9 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Callable
-from typing import Final, Self
+from typing import Final
+
+from support.listening import Listening
 
 CLOSE: Final = b"\0close"
 RESET: Final = b"\0reset"
@@ -304,11 +306,12 @@ class Behaviours:
         yield CLOSE
 
 
-class EvilBackend:
+class EvilBackend(Listening):
     """The server; ``async with`` starts and stops it."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, *, lives: int | None = None) -> None:
         """``lives``: how many requests of a connection are answered; at the next one it is closed."""
+        super().__init__(ssl=tls, limit=1 << 20)
         self.seen: list[bytes] = []
         """Every request as it came: head and body."""
         self.accepted = 0
@@ -318,25 +321,7 @@ class EvilBackend:
         """How many requests are being answered."""
         self.most_busy = 0
         self._lives = lives
-        self._tls = tls
-        self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls, limit=1 << 20)
-        self.port: int = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
 
     def stop_listening(self) -> None:
         """From now on connections are refused."""
@@ -370,9 +355,7 @@ class EvilBackend:
         self.accepted += 1
         self.open += 1
         self.most_open = max(self.most_open, self.open)
-        task = asyncio.create_task(self._talk(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        super()._connected(reader, writer)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -8,7 +8,6 @@ import random
 import socket
 import struct
 from collections.abc import Callable
-from typing import Self
 
 from jobgateway.backends.demo import demo_transport
 from jobgateway.mock.app import mock_app
@@ -17,6 +16,7 @@ from jobgateway.mock.store import Store
 from jobgateway.translation.wire import Request
 from support.canaries import encodings
 from support.gateways import DIALECTS, NOW
+from support.listening import Listening
 
 Answer = Callable[[str, random.Random], bytes | None]
 """What is said to a request with this secret; nothing: the connection is reset."""
@@ -65,36 +65,18 @@ FAILURES: dict[str, Answer] = {
 EXTRAS = ("Set-Cookie: explorer_token=@; Path=/", "X-Request-Id: @", "Location: /@", "Warning: 199 - @", "Server: @")
 
 
-class Party:
+class Party(Listening):
     """One backend. It answers properly, or fails, as the dice say."""
 
     def __init__(self, dialect: str, *, failing: float = 0.5, seed: int = 1) -> None:
+        super().__init__()
         self._dialect = DIALECTS[dialect]
         self._app = demo_transport(mock_app(self._dialect, Store(JOBS, lambda: NOW), profile="documented"))
         self._failing = failing
         self._dice = random.Random(seed)
-        self._tasks: set[asyncio.Task[None]] = set()
         self.heard = bytearray()
         self.requests = 0
         self.failed: set[str] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.port: int = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._talk(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -134,22 +116,13 @@ class Party:
 _CARRIERS = (b"authorization", b"cookie", b"explorer_token")
 
 
-class Trap:
+class Trap(Listening):
     """A port that nobody may come to."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.visitors = 0
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._visited, "127.0.0.1", 0)
-        self.port: int = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    def _visited(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.visitors += 1
         writer.close()

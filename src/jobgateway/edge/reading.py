@@ -125,14 +125,14 @@ class Reading:
                 raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"not a trailer: {name.decode().lower()}"))
             return
         self._headers.append((name.lower(), value))
+        if len(self._headers) > MOST_HEADERS:
+            raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"more than {MOST_HEADERS} headers"))
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self.head_done = True
         self._fed = 0
         self._begun = b""
-        if len(self._headers) > MOST_HEADERS:
-            raise UnreadableError(Refusal(Reason.BAD_REQUEST, f"more than {MOST_HEADERS} headers"))
         for name, value in self._headers:
             if name in _NOTED:
                 self._note(name, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Final
 
 import httptools
@@ -37,7 +36,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_beside", "_body", "_chunked", "_fields", "_interim", "_largest_body", "_last", "_length", "_media",
+        "_beside", "_body", "_chunked", "_fields", "_head", "_interim", "_largest_body", "_last", "_length", "_media",
         "_opened", "_parser", "_rest", "_retry_after", "_size", "_status", "_tail", "_usual",
         "begun", "done", "excess", "keeps",
     )  # fmt: skip
@@ -67,6 +66,7 @@ class Answer:
 
     def _forget(self) -> None:
         self._fields: list[tuple[bytes, bytes]] = []
+        self._head = 0
         self._size = 0
         self._body = b""
         self._rest: bytearray | None = None
@@ -136,16 +136,19 @@ class Answer:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of the head, or a field of the trailer section."""
-        fields = self._fields
-        fields.append((name, value))
-        if len(fields) > MOST_HEADERS and not self.done:
+        if self.done:
+            return
+        self._fields.append((name, value))
+        self._head += len(name) + len(value)
+        if len(self._fields) > MOST_HEADERS:
             raise TransportError(Fault.UNREADABLE, f"the answer has more than {MOST_HEADERS} headers")
+        if self._head > LARGEST_HEAD:
+            raise TransportError(Fault.UNREADABLE, f"the head of the answer is larger than {LARGEST_HEAD} bytes")
 
     def on_headers_complete(self) -> None:
         """The head is complete: whether its body may be read."""
         if self.done:
             return
-        self._check_size()
         self._status = status = self._parser.get_status_code()
         if status < _FIRST_INTERIM or status == _SWITCHING:
             raise TransportError(Fault.BROKEN, "the backend's answer has a status that answers nothing")
@@ -154,11 +157,6 @@ class Answer:
             if problem is not None:
                 raise TransportError(Fault.UNREADABLE, problem)
             self._opened = True
-
-    def _check_size(self) -> None:
-        """Heads that came with less than the limit are not looked at, which is nearly all of them."""
-        if self._beside > LARGEST_HEAD and sum(map(len, chain.from_iterable(self._fields))) > LARGEST_HEAD:
-            raise TransportError(Fault.UNREADABLE, f"the head of the answer is larger than {LARGEST_HEAD} bytes")
 
     def _note(self) -> str | None:
         """What the head says that matters here; gives what is wrong with it."""
@@ -216,7 +214,6 @@ class Answer:
         if self.done:
             return
         if self._opened:
-            self._check_size()
             # A status without content has none, whatever its head says; whoever says otherwise may send it too.
             doubtful = self._status in _WITHOUT_CONTENT and bool(self._length or self._chunked)
             self.done = True

@@ -77,10 +77,9 @@ class Pool:
                 return
             if self._manners.trusted:
                 self._idle.put(connection, now)
-            else:
-                connection.abort()
-        else:
-            connection.abort()
+                self._pass_on()
+                return
+        connection.abort()
         self._pass_on()
 
     def close(self) -> None:
