@@ -75,6 +75,10 @@ class Wire(asyncio.Transport):
         if self._answer is not None:
             self._answer.set_result(data)
 
+    def is_closing(self) -> bool:
+        """It stays open."""
+        return False
+
     def pause_reading(self) -> None:
         """Nothing is read from anywhere."""
 

@@ -7,6 +7,7 @@ import gc
 import random
 import socket
 from collections.abc import AsyncIterator
+from functools import partial
 
 import anyio
 import pytest
@@ -18,6 +19,7 @@ from jobgateway.backends.direct.opener import Opener
 from jobgateway.backends.direct.pool import Pool
 from jobgateway.backends.origin import origin_of
 from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.outbox import Outbox
 from support.evil_backend import EvilBackend, answer
 from support.transports import both_loops, trust
 
@@ -32,7 +34,7 @@ def pool_of(url: str, connections: int = 1, waiting: int = 10, *, trusted: bool 
     manners = Manners()
     if trusted:
         trust(manners)
-    opener = Opener(origin_of(url), None, manners, largest_body=1000, within=1.0)
+    opener = Opener(origin_of(url), None, partial(Connection, 1000, manners, Outbox()), within=1.0)
     return Pool(opener.open, manners, connections=connections, waiting=waiting)
 
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from jobgateway.config.model import Limits
 from jobgateway.edge.app import Edge
 from jobgateway.edge.patience import SETTLED, SWEEP
+from jobgateway.outbox import Outbox
 
 HELD: Final = 2
 """How many times as many connections as are served are held, those included that are told that they are too many."""
@@ -31,6 +32,8 @@ class Callers:
     def __init__(self, limits: Limits, edge: Edge) -> None:
         self.limits = limits
         self.edge = edge
+        self.outbox = Outbox()
+        """Sends all answers."""
         self.admitted: set[Connection] = set()
         self._strangers: dict[Connection, None] = {}
         """Those that have not sent one whole request yet, the longest connected first."""

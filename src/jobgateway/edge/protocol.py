@@ -16,8 +16,9 @@ from jobgateway.edge.callers import HELD, Callers
 from jobgateway.edge.head import Head, head_of
 from jobgateway.edge.patience import BODY_WITHIN, HEAD_WITHIN, KEEP_ALIVE, TURNED_AWAY, Stall
 from jobgateway.edge.reading import Arrived, Reading, UnreadableError
-from jobgateway.edge.writing import write
+from jobgateway.edge.writing import message_of
 from jobgateway.translation.hub import Reason, Refusal
+from jobgateway.translation.wire import Headers, Response
 
 
 def callers_protocol(limits: Limits, edge: Edge) -> Any:
@@ -120,14 +121,12 @@ class CallersProtocol(asyncio.Protocol):
             self._begin(self._reading.without_body())
         else:
             self._reading.continues = False
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._callers.outbox.put(self, b"HTTP/1.1 100 Continue\r\n\r\n", self._loop)
 
     def _refuse_unread(self, refusal: Refusal) -> None:
         """Refuse what has no whole head, and end."""
-        answer = self._callers.edge.answering.unreadable(refusal)
-        lines = self._callers.lines_of(self._state.default_headers)
-        write(self.transport, answer, lines, ((b"connection", b"close"),), "GET")
-        self.transport.close()
+        self._say(self._callers.edge.answering.unreadable(refusal), ((b"connection", b"close"),), "GET")
+        self._end()
 
     def _refuse_late(self) -> None:
         """The request did not come whole in time: say so, in its dialect where its head is known, and end."""
@@ -140,9 +139,8 @@ class CallersProtocol(asyncio.Protocol):
         request, head = arrived.request, head_of(arrived.request.headers, arrived.version)
         incoming = answering.incoming(request, head, too_large=arrived.too_large)
         response = answering.late(incoming, BODY_WITHIN).response
-        lines = self._callers.lines_of(self._state.default_headers)
-        write(self.transport, response, lines, answer_headers(incoming, closing=True), request.method)
-        self.transport.close()
+        self._say(response, answer_headers(incoming, closing=True), request.method)
+        self._end()
 
     def _begin(self, arrived: Arrived) -> None:
         self._keeps = self._keeps and arrived.keeps
@@ -186,12 +184,28 @@ class CallersProtocol(asyncio.Protocol):
         if self._gone:
             return False
         closing = edge.draining or not self._keeps or ends_connection(exchange, incoming)
-        lines = self._callers.lines_of(self._state.default_headers)
-        extra = answer_headers(incoming, closing=closing)
-        write(self.transport, exchange.response, lines, extra, incoming.request.method)
+        self._say(exchange.response, answer_headers(incoming, closing=closing), incoming.request.method)
         if closing:
-            self.transport.close()
+            self._end()
         return not closing
+
+    def _say(self, response: Response, headers: Headers, method: str) -> None:
+        callers = self._callers
+        message, body = message_of(response, callers.lines_of(self._state.default_headers), headers, method)
+        callers.outbox.put(self, message, self._loop)
+        if body:
+            callers.outbox.flush()
+            self.send(body)
+
+    def send(self, message: bytes) -> None:
+        """Send an answer, or a part of one, unless the connection has ended."""
+        if not self.transport.is_closing():
+            self.transport.write(message)
+
+    def _end(self) -> None:
+        """Close the connection behind what was said."""
+        self._callers.outbox.flush()
+        self.transport.close()
 
     def _go_on(self) -> None:
         """Begin with the request that waits, or read on; but not while answers wait to be taken."""
@@ -206,7 +220,7 @@ class CallersProtocol(asyncio.Protocol):
         elif self._refusal is not None:
             self._refuse_unread(self._refusal)
         elif not self._keeps:
-            self.transport.close()
+            self._end()
         else:
             self.transport.resume_reading()
 
@@ -232,7 +246,7 @@ class CallersProtocol(asyncio.Protocol):
             waited = now - self._since
             if self._reading.between:
                 if waited > (HEAD_WITHIN if self._task is None else KEEP_ALIVE):
-                    transport.close()
+                    self._end()
             elif waited > (BODY_WITHIN if self._in_body else HEAD_WITHIN):
                 self._refuse_late()
 
@@ -245,4 +259,4 @@ class CallersProtocol(asyncio.Protocol):
         if self._busy:
             self._keeps = False
         else:
-            self.transport.close()
+            self._end()

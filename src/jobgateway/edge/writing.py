@@ -1,4 +1,4 @@
-"""Answers written to a connection, head and body at once."""
+"""Answers as the bytes that go out, head and body at once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    import asyncio
-
     from jobgateway.translation.wire import Headers, Response
 
 LARGE: Final = 256 * 1024
@@ -16,8 +14,8 @@ _BODILESS: Final = frozenset({204, 304})
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
-def write(transport: asyncio.Transport, response: Response, lines: bytes, extra: Headers, method: str) -> None:
-    """Write an answer with ``lines`` of headers and ``extra`` ones.
+def message_of(response: Response, lines: bytes, extra: Headers, method: str) -> tuple[bytes, bytes]:
+    """An answer with ``lines`` of headers and ``extra`` ones: the message, and a body that is too large to be in it.
 
     The answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4).
     """
@@ -33,7 +31,6 @@ def write(transport: asyncio.Transport, response: Response, lines: bytes, extra:
         body = response.body if method != "HEAD" else b""
     parts.append(b"\r\n")
     if len(body) > LARGE:
-        transport.writelines([b"".join(parts), body])
-    else:
-        parts.append(body)
-        transport.write(b"".join(parts))
+        return b"".join(parts), body
+    parts.append(body)
+    return b"".join(parts), b""

@@ -10,6 +10,7 @@ from jobgateway.backends.direct.answer import Answer
 from jobgateway.backends.direct.manners import Manners
 from jobgateway.backends.direct.silence import unread_of
 from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.outbox import Outbox
 from jobgateway.translation.wire import Response
 
 
@@ -17,17 +18,21 @@ class Connection(asyncio.Protocol):
     """Carries exchanges one after another; whatever comes between them ends it."""
 
     __slots__ = (
-        "_answer", "_closed", "_loop", "_manners", "_transport", "_unread", "_waiter", "exchanges", "idle_since",
+        "_answer", "_closed", "_loop", "_manners", "_outbox", "_sent", "_transport", "_unread", "_waiter",
+        "exchanges", "idle_since",
     )  # fmt: skip
 
-    def __init__(self, largest_body: int, manners: Manners) -> None:
-        """``largest_body``: in bytes. ``manners``: is told of what comes unasked."""
+    def __init__(self, largest_body: int, manners: Manners, outbox: Outbox) -> None:
+        """``largest_body``: in bytes. ``manners``: is told of what comes unasked. ``outbox``: sends requests."""
         self._answer = Answer(largest_body)
         self._manners = manners
+        self._outbox = outbox
         self._transport: asyncio.Transport | None = None
         self._unread: Callable[[], Sized] = tuple
         self._waiter: asyncio.Future[Response] | None = None
         self._closed = False
+        self._sent = False
+        """Whether the request under way has left; what comes before is no answer to it."""
         self.exchanges = 0
         """How many requests it has carried."""
         self.idle_since = 0.0
@@ -63,13 +68,20 @@ class Connection(asyncio.Protocol):
         self.exchanges += 1
         waiter: asyncio.Future[Response] = self._loop.create_future()
         self._waiter = waiter
+        self._sent = False
         try:
-            transport.write(message)
+            self._outbox.put(self, message, self._loop)
             return await waiter
         finally:
             self._waiter = None
             if not answer.done:
                 self.abort()
+
+    def send(self, message: bytes) -> None:
+        """Send the request under way, unless it was given up."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._sent = True
+            self._transport.write(message)
 
     def abort(self) -> None:
         """End it now."""
@@ -88,7 +100,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read on; bytes that answer nothing end the connection unread."""
         answer = self._answer
-        if self._waiter is None or answer.done:
+        if self._waiter is None or answer.done or not self._sent:
             self._offend()
             return
         try:

@@ -6,13 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from jobgateway.backends.connecting import LATE, why_unconnected
-from jobgateway.backends.direct.connection import Connection
 from jobgateway.backends.transport import Fault, TransportError
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
-    from jobgateway.backends.direct.manners import Manners
+    from jobgateway.backends.direct.connection import Connection
     from jobgateway.backends.origin import Origin
 
 
@@ -20,13 +20,17 @@ class Opener:
     """Opens them over TCP, and TLS where there is a context for it."""
 
     def __init__(
-        self, origin: Origin, context: ssl.SSLContext | None, manners: Manners, *, largest_body: int, within: float
+        self,
+        origin: Origin,
+        context: ssl.SSLContext | None,
+        connection: Callable[[], Connection],
+        *,
+        within: float,
     ) -> None:
-        """``largest_body``: of an answer, in bytes. ``within``: seconds for a connection and its TLS handshake."""
+        """``connection`` makes what speaks on each. ``within``: seconds for a connection and its TLS handshake."""
         self._origin = origin
         self._context = context
-        self._manners = manners
-        self._largest_body = largest_body
+        self._connection = connection
         self._within = within
 
     async def open(self) -> Connection:
@@ -47,6 +51,3 @@ class Opener:
         else:
             return connection
         raise TransportError(Fault.UNREACHABLE, problem)
-
-    def _connection(self) -> Connection:
-        return Connection(self._largest_body, self._manners)

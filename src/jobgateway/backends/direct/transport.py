@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from jobgateway.backends.connecting import CONNECT_WITHIN
+from jobgateway.backends.direct.connection import Connection
 from jobgateway.backends.direct.manners import Manners
 from jobgateway.backends.direct.message import Messages
 from jobgateway.backends.direct.opener import Opener
@@ -12,6 +14,7 @@ from jobgateway.backends.direct.pool import Pool
 from jobgateway.backends.origin import origin_of
 from jobgateway.backends.transport import TransportError
 from jobgateway.backends.trust import SYSTEM, tls_context
+from jobgateway.outbox import Outbox
 
 if TYPE_CHECKING:
     from jobgateway.config.model import Tls
@@ -47,7 +50,8 @@ class DirectTransport:
         origin = origin_of(url)
         context = tls_context(tls) if origin.scheme == "https" else None
         manners = Manners()
-        opener = Opener(origin, context, manners, largest_body=largest_body, within=connect_within)
+        connection = partial(Connection, largest_body, manners, Outbox())
+        opener = Opener(origin, context, connection, within=connect_within)
         self._messages = Messages(origin)
         self._pool = Pool(opener.open, manners, connections=connections, waiting=connections * WAITING)
 
