@@ -1,9 +1,8 @@
-"""A plain backend that keeps all that it gets, and answers every request with a list or a job, in good faith."""
+"""A plain backend that keeps what it reads, and answers every request with a list or a job, in good faith."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 from collections.abc import AsyncIterator
@@ -52,15 +51,18 @@ class Echo:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            head = b""
+        head = b""
+        try:
             while not _last(head):
                 head = await self._until(reader, _END)
                 self.heard.append(Heard(head))
                 await self._body(head, reader)
                 writer.write(_answer(head))
                 await writer.drain()
-        writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+            """It ended, or said what frames nothing."""
+        finally:
+            writer.close()
 
     async def _body(self, head: bytes, reader: asyncio.StreamReader) -> None:
         if _chunked(head):
@@ -112,3 +114,4 @@ async def echo() -> AsyncIterator[Echo]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # what was closed is let go of

