@@ -17,7 +17,8 @@ SECOND: Final = (
 )
 THIRD: Final = (
     "**Parsers.** Accepted of the same by the parser alone; in brackets what remains once whole heads are checked. Of "
-    "those that are served, more is better. Requests are read in process, one connection, one core."
+    "those that are served, more is better. Requests are read in process, on one connection; a second of processor "
+    "time, the best of 20 rounds."
 )
 
 
