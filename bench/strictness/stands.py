@@ -113,7 +113,7 @@ class Stand:
         """Wait until nothing more arrives at the backend."""
         quiet = 0.0
         before = len(self._backend.bytes)
-        while quiet < QUIET / 4:
+        while quiet < QUIET / 2:
             await asyncio.sleep(_CALM)
             quiet = quiet + _CALM if len(self._backend.bytes) == before else 0.0
             before = len(self._backend.bytes)
