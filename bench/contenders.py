@@ -84,7 +84,7 @@ def surroundings(backend: int) -> dict[str, str]:
     return {"BENCH_KEY": KEY, "PEER_KEY": KEY, "PEER_BACKEND": str(backend)}
 
 
-def _filled(name: str, port: int, backend: int, folder: Path) -> str:
+def filled(name: str, port: int, backend: int, folder: Path) -> str:
     """The path of a configuration with its ports and folder put in."""
     text = (PEERS / name).read_text(encoding="utf-8")
     for mark, value in (("@PORT@", port), ("@BACKEND@", backend), ("@FOLDER@", folder)):
@@ -101,7 +101,7 @@ def _node(port: int, backend: int, _folder: Path) -> list[str]:
 def _nginx(name: str) -> Callable[[int, int, Path], list[str]]:
     return lambda port, backend, folder: [
         program("nginx") or "nginx",
-        *("-p", str(folder), "-e", "stderr", "-c", _filled(name, port, backend, folder)),
+        *("-p", str(folder), "-e", "stderr", "-c", filled(name, port, backend, folder)),
     ]
 
 
@@ -113,12 +113,14 @@ def _plain(port: int, _backend: int, _folder: Path) -> list[str]:
 def _envoy(port: int, backend: int, folder: Path) -> list[str]:
     return [
         program("envoy") or "envoy",
-        *("-c", _filled("envoy.yaml", port, backend, folder)),
+        *("-c", filled("envoy.yaml", port, backend, folder)),
         *("--disable-hot-restart", "--concurrency", "1", "--log-level", "error"),
     ]
 
 
-def _needs(name: str, what: str, *files: Path) -> Callable[[], str | None]:
+def needs(name: str, what: str, *files: Path) -> Callable[[], str | None]:
+    """What tells whether a program and files are there, or why not."""
+
     def missing() -> str | None:
         there = program(name) is not None and all(file.exists() for file in files)
         return None if there else f"{what} is not installed (bench/install.sh)"
@@ -132,10 +134,10 @@ CONTENDERS: Final = (
     Contender(
         "Node: fastify + undici",
         _node,
-        _needs("node", "Node with fastify and undici", NODE_MODULES / "fastify", NODE_MODULES / "undici"),
+        needs("node", "Node with fastify and undici", NODE_MODULES / "fastify", NODE_MODULES / "undici"),
     ),
-    Contender("nginx + Lua + cjson", _nginx("nginx-lua.conf"), _needs("nginx", "nginx with Lua", LUA)),
+    Contender("nginx + Lua + cjson", _nginx("nginx-lua.conf"), needs("nginx", "nginx with Lua", LUA)),
     Contender("plain Starlette + httpx", _plain),
-    Contender("Envoy, handing on", _envoy, _needs("envoy", "Envoy"), translates=False),
-    Contender("nginx, handing on", _nginx("nginx-pass.conf"), _needs("nginx", "nginx"), translates=False),
+    Contender("Envoy, handing on", _envoy, needs("envoy", "Envoy"), translates=False),
+    Contender("nginx, handing on", _nginx("nginx-pass.conf"), needs("nginx", "nginx"), translates=False),
 )

