@@ -18,29 +18,35 @@ from jobgateway.translation.record import Fused, fuse_records
 from jobgateway.translation.replies import OK
 from jobgateway.translation.wire import Response
 
-_COMMA: Final = ord(",")
+_GAP: Final = b"\0"
+"""Stands for rows in a body that is encoded without them; JSON has no such byte (RFC 8259 section 7)."""
+_WITH_GAP: Final = (Raw(_GAP),)
 
 
 class Bundled:
     """Rows of a long list, encoded as they come: what they were made of need not be kept until the list is whole."""
 
-    __slots__ = ("_body",)
+    __slots__ = ("_parts",)
 
     def __init__(self) -> None:
-        self._body = bytearray()
+        self._parts: list[bytes | memoryview] = []
+        """Rows, with commas between."""
 
     def extend(self, rows: Sequence[Any]) -> None:
         """Take the rows that follow."""
         if rows:
-            at = max(0, len(self._body) - 1)  # the bracket that closes what was there
-            ENCODER.encode_into(rows, self._body, at)
-            if at:
-                self._body[at] = _COMMA
+            self._parts.append(memoryview(ENCODER.encode(rows))[1:-1])
+            self._parts.append(b",")
 
-    def __iter__(self) -> Iterator[Raw]:
-        """One thing that stands for all of them in a list that is encoded, or none."""
-        if self._body:
-            yield Raw(memoryview(self._body)[1:-1])
+    def __iter__(self) -> Iterator[Bundled]:
+        """One thing that stands for all of them in a page, or none."""
+        if self._parts:
+            yield self
+
+    def within(self, body: bytes) -> bytes:
+        """A body with the rows in its gap. It is the only copy that is made of them."""
+        before, _, behind = body.partition(_GAP)
+        return b"".join((before, *self._parts[:-1], behind))
 
 
 class Fusion(Struct, frozen=True):
@@ -56,7 +62,10 @@ class Fusion(Struct, frozen=True):
 
     def write(self, call: ListJobs, page: Page) -> Response:
         """The caller's answer with a page of such rows, or of ``Bundled`` ones."""
-        return Response(OK, self.caller.replies.list.encode(page.jobs, page.total, call.window))
+        encode, jobs = self.caller.replies.list.encode, page.jobs
+        if jobs and isinstance(bundled := jobs[0], Bundled):
+            return Response(OK, bundled.within(encode(_WITH_GAP, page.total, call.window)))
+        return Response(OK, encode(jobs, page.total, call.window))
 
 
 def fuse(backend: Dialect, caller: Dialect) -> Fusion | None:
