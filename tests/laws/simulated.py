@@ -29,6 +29,7 @@ from jobgateway.translation.plan import plan
 AMPLE = Budget(calls=10_000, rows=1_000_000)
 FARTHEST = 2**53
 LARGEST_BATCH = 16
+LARGEST_BLIND = 12
 
 
 def numbered(count: int, status: Status = Status.RUNNING) -> list[Job]:

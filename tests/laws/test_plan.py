@@ -26,7 +26,7 @@ from jobgateway.translation.hub import (
     Window,
 )
 from jobgateway.translation.plan import plan
-from laws.simulated import AMPLE, FARTHEST, LARGEST_BATCH, NO_JOB, Backend, ask, numbered, run
+from laws.simulated import AMPLE, FARTHEST, LARGEST_BLIND, NO_JOB, Backend, ask, numbered, run
 
 CONDITIONS = ("title", "statuses", "created_from", "created_to")
 STATUSES = (Status.RUNNING, Status.COMPLETED, Status.FAILED)
@@ -136,7 +136,7 @@ def most_calls(call, backend):
     sorts = call.order is not None and not can.orders
     if call.window is None or left or hidden or sorts:
         needed = length // size + 1  # the page that tells the end included
-        return max(1, -(-length // size)) if can.totals else min(2 * needed - 1, needed + LARGEST_BATCH - 1)
+        return max(1, -(-length // size)) if can.totals else min(2 * needed - 1, needed + LARGEST_BLIND - 1)
     counting = 2 * math.log2(max(1, length / size)) + 2
     reverses = call.order is not None and all(own.newest_first != call.order.newest_first for own in can.orders)
     cover = fewest_pages(call.window, size, any_offset=can.any_offset)

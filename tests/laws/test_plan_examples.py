@@ -76,7 +76,7 @@ def test_where_a_total_is_told_all_pages_of_a_large_window_are_read_side_by_side
     backend = Backend(numbered(10_000), WITH_TOTALS)
     reply = ask(backend, ListJobs(window=Window(2000, 2000), counted=True))
     assert (ids(reply), reply.total) == (list(range(8000, 6000, -1)), 10_000)
-    assert backend.batches == [1, 16, 3]
+    assert backend.batches == [1, 10, 9]
 
 
 def test_an_offset_beyond_2_to_the_53_is_asked_for_within_it():
@@ -149,14 +149,14 @@ def test_a_backend_that_gives_the_same_full_page_for_ever_is_not_counted_for_eve
 def test_a_whole_list_without_a_total_is_read_in_growing_batches():
     backend = Backend(numbered(10_000), PAGES_OF_200)
     assert len(ask(backend, ListJobs(), LIMITS).jobs) == 10_000
-    assert backend.batches == [1, 2, 4, 8, 16, 16, 16]
-    assert asked(backend) == [Window(200 * page, 200) for page in range(63)]
+    assert backend.batches == [1, 2, 4, 8, 12, 12, 12]
+    assert asked(backend) == [Window(200 * page, 200) for page in range(51)]
 
 
 def test_a_whole_list_with_a_total_is_read_in_no_more_pages_than_it_has():
     backend = Backend(numbered(2000), WITH_TOTALS)
     assert ids(ask(backend, ListJobs(order=OLDEST), LIMITS)) == list(range(1, 2001))
-    assert backend.batches == [1, 16, 3]
+    assert backend.batches == [1, 10, 9]
 
 
 def test_the_last_batch_is_no_larger_than_the_calls_that_are_left():

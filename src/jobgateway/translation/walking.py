@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 4
 """As many pages are asked for side by side before it is known whether the list has so many."""
 LARGEST_BATCH: Final = 16
+LARGEST_BLIND: Final = 12
+"""The same while nobody knows how far the list reaches: of the last batch most may be asked for in vain."""
 
 
 class Keeping(Protocol):
@@ -98,12 +100,12 @@ def gather(reader: Reader, cover: Cover, take: Callable[[Sequence[Job]], object]
         foreseen = every and reader.total is not None
         if foreseen:
             reader.foresee(left, min(reader.bound, cover.end) - cover.page(done).offset)
-            size = LARGEST_BATCH
+            size = -(-left // -(-left // LARGEST_BATCH))  # even batches, for all pages of one are held at once
         batch = min(left, size, max(1, reader.calls_left))
         got = yield from reader.ask([cover.page(done + index) for index in range(batch)])
         if any(take(page.jobs) for page in got):
             return
-        done, size = done + batch, min(2 * size, LARGEST_BATCH)
+        done, size = done + batch, min(2 * size, LARGEST_BLIND)
 
 
 def read_window(reader: Reader, window: Window, abilities: Abilities, largest: int) -> Steps[tuple[Job, ...]]:
