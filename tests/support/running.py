@@ -91,9 +91,14 @@ class Process:
     def tell(self, number: signal.Signals):
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        """The id of the process itself."""
+        return self._process.pid
+
     def workers(self) -> list[int]:
         """The ids of the processes that it has started, the oldest first."""
-        pid = self._process.pid
+        pid = self.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     async def end(self) -> int:
