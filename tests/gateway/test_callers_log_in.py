@@ -447,21 +447,6 @@ def test_a_token_says_what_it_was_made_for_until_its_time_is_up(
     assert repr(made.read(token)) in ("None", f"Holder('', {name!r})")
 
 
-@given(st.data())
-def test_a_token_that_was_changed_in_any_place_is_none(data: st.DataObject) -> None:
-    made = tokens(Clock())
-    token = made.make(Holder(backend="replay", secret=KEY), 60)
-    assert token is not None
-    place = data.draw(st.integers(0, len(token) - 1))
-    other = data.draw(st.sampled_from("ABab01-_.=").filter(lambda each: each != token[place]))
-    changed = token[:place] + other + token[place + 1 :]
-
-    found = made.read(changed)
-
-    spare = place == len(token) - 1  # base64 of 32 bytes ends in a character of which two bits mean nothing
-    assert found is None or spare
-
-
 @given(
     st.text(max_size=80).map(lambda text: MARK + text)
     | st.binary(max_size=80).map(lambda raw: MARK + base64.urlsafe_b64encode(raw).decode() + ".x")
