@@ -14,7 +14,7 @@ from jobgateway.edge.answering import NOBODY, Incoming, answer_headers, ends_con
 from jobgateway.edge.app import Edge
 from jobgateway.edge.callers import HELD, Callers
 from jobgateway.edge.head import Head, head_of
-from jobgateway.edge.patience import BODY_WITHIN, HEAD_WITHIN, KEEP_ALIVE, TURNED_AWAY, Stall
+from jobgateway.edge.patience import BODY_WITHIN, GOODBYE, HEAD_WITHIN, KEEP_ALIVE, SETTLED, TURNED_AWAY, Stall
 from jobgateway.edge.reading import Arrived, Reading, UnreadableError
 from jobgateway.edge.writing import write
 from jobgateway.translation.hub import Reason, Refusal
@@ -232,7 +232,7 @@ class CallersProtocol(asyncio.Protocol):
             waited = now - self._since
             if self._reading.between:
                 if waited > (HEAD_WITHIN if self._task is None else KEEP_ALIVE):
-                    transport.close()
+                    self._end_idle(waited)
             elif waited > (BODY_WITHIN if self._in_body else HEAD_WITHIN):
                 self._refuse_late()
 
@@ -245,4 +245,10 @@ class CallersProtocol(asyncio.Protocol):
         if self._busy:
             self._keeps = False
         else:
-            self.transport.close()
+            self._end_idle(self._loop.time() - self._since)
+
+    def _end_idle(self, waited: float) -> None:
+        """End a connection on which nothing is under way. Over TLS its caller may never say that it ends, too."""
+        self.transport.close()
+        if waited > SETTLED and not self.transport.get_write_buffer_size():
+            self._loop.call_later(GOODBYE, self.transport.abort)
