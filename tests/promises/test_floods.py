@@ -1,6 +1,6 @@
 """Groups A and D at their size: what has no end costs a gateway in a process of its own nothing, from either side.
 
-The tests' names begin with the promises' ids; what was measured prints with ``-s``, and is a property of each test.
+The tests' names begin with the promises' ids; what was measured prints with ``-s``.
 """
 
 from __future__ import annotations
@@ -93,9 +93,8 @@ def read(caller: socket.socket) -> bytes:
 
 
 @pytest.fixture
-def note(record_property) -> Callable[[str, str], None]:
+def note() -> Callable[[str, str], None]:
     def noted(name: str, what: str) -> None:
-        record_property(name, what)
         sys.stdout.write(f"\n{name}: {what}\n")
 
     return noted
