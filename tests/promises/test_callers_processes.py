@@ -70,7 +70,7 @@ async def connected(process: Process, said: bytes, tls: ssl.SSLContext | None) -
     return writer
 
 
-@pytest.mark.parametrize("over", OVER)
+@pytest.mark.parametrize("over", ["plain", "TLS", pytest.param("TLS, two workers", marks=pytest.mark.slow)])
 async def test_f1_f3_no_slow_caller_keeps_a_gateway_from_ending(tmp_path: Path, over: str):
     pair(tmp_path)
     tls = None if over == "plain" else client_side()

@@ -18,7 +18,7 @@ from support.canaries import canary
 from support.ears import Mouth
 from support.running import PORTS, Process
 
-MANY = 400
+MANY = 200
 """Tries for each name."""
 NAMES = ("alice", "nobody")
 """One that is a caller's, and one that is not."""

@@ -152,7 +152,7 @@ async def scenario(folder: Path, workers: int) -> Evidence:
     return evidence
 
 
-@pytest.fixture(scope="module", params=[1, 2], ids=["one process", "two workers"])
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)], ids=["one process", "two workers"])
 def evidence(request, tmp_path_factory) -> Evidence:
     """Callers who have logged in without a `callers` section, before backends that fail and repeat what they hear."""
     return asyncio.run(scenario(tmp_path_factory.mktemp("sessions"), request.param))

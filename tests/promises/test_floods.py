@@ -245,7 +245,7 @@ HEAVY = {
 """What is heavy when read, for its size."""
 
 
-@pytest.mark.parametrize("caller", REQUESTS)
+@pytest.mark.parametrize("caller", ["openreplay-v2", pytest.param("explorer", marks=pytest.mark.slow)])
 async def test_d6_no_answer_within_its_limit_takes_a_hundred_times_as_much(tmp_path, note, caller):
     found = await growths(tmp_path, HEAVY, "direct", caller)
 
