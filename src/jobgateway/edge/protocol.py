@@ -127,7 +127,7 @@ class CallersProtocol(asyncio.Protocol):
         answer = self._callers.edge.answering.unreadable(refusal)
         lines = self._callers.lines_of(self._state.default_headers)
         write(self.transport, answer, lines, ((b"connection", b"close"),), "GET")
-        self.transport.close()
+        self._part()
 
     def _refuse_late(self) -> None:
         """The request did not come whole in time: say so, in its dialect where its head is known, and end."""
@@ -248,7 +248,14 @@ class CallersProtocol(asyncio.Protocol):
             self._end_idle(self._loop.time() - self._since)
 
     def _end_idle(self, waited: float) -> None:
-        """End a connection on which nothing is under way. Over TLS its caller may never say that it ends, too."""
+        """End a connection on which nothing is under way."""
+        if waited > SETTLED:
+            self._part()
+        else:
+            self.transport.close()
+
+    def _part(self) -> None:
+        """End a connection that all answers have left. Over TLS its caller may never end it, too, or go on to send."""
         self.transport.close()
-        if waited > SETTLED and not self.transport.get_write_buffer_size():
+        if not self.transport.get_write_buffer_size():
             self._loop.call_later(GOODBYE, self.transport.abort)
