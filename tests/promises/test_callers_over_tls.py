@@ -41,6 +41,10 @@ async def rest(reader: asyncio.StreamReader) -> bytes:
     return b""
 
 
+def statuses(served: Secured) -> list[int]:
+    return [each.status for each in served.edge.kept.requests]
+
+
 async def come_to(holds: Callable[[], bool]) -> None:
     """Wait for what comes within moments."""
     for _ in range(250):
@@ -101,6 +105,30 @@ async def test_f1_who_says_nothing_once_it_speaks_tls_is_closed_without_a_word(t
         await come_to(lambda: not served.state.connections)
         writer.close()
     assert served.edge.kept.requests == []
+
+
+def flood(port: int) -> bytes:
+    """Send a URL without an end until the other side ends it, and give what was said."""
+    with socket.create_connection(("127.0.0.1", port)) as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)
+        with client_side().wrap_socket(raw, server_hostname="localhost") as caller:
+            with contextlib.suppress(OSError):
+                caller.sendall(b"GET /")
+                while True:
+                    caller.sendall(b"a" * 32 * 1024)
+            with contextlib.suppress(OSError):
+                return caller.recv(65_536)
+    return b""
+
+
+async def test_a7_who_goes_on_with_what_was_refused_is_not_read_on_for_long(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(protocol, "GOODBYE", 0.05)
+    async with Secured(tmp_path) as served:
+        flooding = asyncio.create_task(asyncio.to_thread(flood, served.port))
+        await come_to(lambda: statuses(served) == [400])
+        await come_to(lambda: not served.state.connections)
+
+        assert (await flooding).startswith(b"HTTP/1.1 400 ")
 
 
 LATE = {"half a head": b"GET / HT", "a body": GET + b"Content-Length: 10\r\n\r\nabc"}
