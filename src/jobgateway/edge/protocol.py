@@ -127,7 +127,7 @@ class CallersProtocol(asyncio.Protocol):
         answer = self._callers.edge.answering.unreadable(refusal)
         lines = self._callers.lines_of(self._state.default_headers)
         write(self.transport, answer, lines, ((b"connection", b"close"),), "GET")
-        self._part()
+        self._end(parting=True)
 
     def _refuse_late(self) -> None:
         """The request did not come whole in time: say so, in its dialect where its head is known, and end."""
@@ -232,7 +232,7 @@ class CallersProtocol(asyncio.Protocol):
             waited = now - self._since
             if self._reading.between:
                 if waited > (HEAD_WITHIN if self._task is None else KEEP_ALIVE):
-                    self._end_idle(waited)
+                    self._end(parting=True)
             elif waited > (BODY_WITHIN if self._in_body else HEAD_WITHIN):
                 self._refuse_late()
 
@@ -245,17 +245,10 @@ class CallersProtocol(asyncio.Protocol):
         if self._busy:
             self._keeps = False
         else:
-            self._end_idle(self._loop.time() - self._since)
+            self._end(parting=self._loop.time() - self._since > SETTLED)
 
-    def _end_idle(self, waited: float) -> None:
-        """End a connection on which nothing is under way."""
-        if waited > SETTLED:
-            self._part()
-        else:
-            self.transport.close()
-
-    def _part(self) -> None:
-        """End a connection that all answers have left. Over TLS its caller may never end it, too, or go on to send."""
+    def _end(self, *, parting: bool) -> None:
+        """Close the connection; ``parting``: all answers have left it, but over TLS its caller may not end it, too."""
         self.transport.close()
-        if not self.transport.get_write_buffer_size():
+        if parting and not self.transport.get_write_buffer_size():
             self._loop.call_later(GOODBYE, self.transport.abort)
