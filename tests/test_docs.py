@@ -253,7 +253,7 @@ def test_every_test_that_the_promises_name_is_there() -> None:
     there = {
         name
         for path in ROOT.glob("tests/promises/test_*.py")
-        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
 
     assert len(named) > 30

@@ -16,7 +16,13 @@ from support.consoles import Command, blocks, commands, pattern, play
 from support.processes import free_port
 from support.specs import ROOT
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/**/*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "SECURITY.md",
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
 PLAYED = [document for document in DOCUMENTS if any(block.kind == "console" for block in blocks(document))]
 KINDS = {
     "console": r"|output of: .+",

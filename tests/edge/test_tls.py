@@ -285,21 +285,36 @@ async def test_who_does_not_get_on_with_the_handshake_is_cut_off(tmp_path, monke
         writer.close()
 
 
-async def test_handshakes_under_way_have_a_bound(tmp_path):
+async def test_handshakes_under_way_have_a_bound_and_the_oldest_gives_way(tmp_path):
     async with accepted(tmp_path, 2) as (acceptor, address):
-        silent = [await asyncio.open_connection(*address) for _ in range(4)]
-        reader, writer = await asyncio.open_connection(*address)
+        silent = [await asyncio.open_connection(*address) for _ in range(5)]
 
-        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
+        assert await asyncio.wait_for(silent[0][0].read(), PATIENCE) == b""
+        assert [reader.at_eof() for reader, _ in silent] == [True, False, False, False, False]
 
+        reader, writer = await asyncio.open_connection(*address, ssl=client_side(), server_hostname="localhost")
+        assert await reader.readexactly(7) == b"welcome"
         for _, each in [*silent, (reader, writer)]:
             each.close()
         for _ in range(100):
             if not acceptor._own:
                 break
             await asyncio.sleep(0.01)
-        reader, writer = await asyncio.open_connection(*address, ssl=client_side(), server_hostname="localhost")
-        assert await reader.readexactly(7) == b"welcome"
+        assert acceptor._own == 0
+
+
+async def test_handshakes_under_way_hold_nobody_up_who_accepts_no_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(accepting, "LAST", 0.05)
+    async with accepted(tmp_path, 2) as (acceptor, address):
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(100):
+            if acceptor._coming:
+                break
+            await asyncio.sleep(0.01)
+        acceptor.close()
+        await asyncio.wait_for(acceptor.wait_closed(), PATIENCE)
+
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
         writer.close()
 
 

@@ -6,19 +6,18 @@ Figures are compared side by side in one run, and print with ``-s``.
 from __future__ import annotations
 
 import asyncio
-import re
 import resource
 import statistics
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from support.ears import Mouth
 from support.edges import V2_LIST
+from support.memory import resident
 from support.running import DEMO, Process
 
 MANY = 2000
@@ -39,12 +38,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process in /proc"),
     pytest.mark.skipif(resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 2 * FLOOD, reason="needs more open files"),
 ]
-
-
-def resident(process: Process) -> int:
-    """Bytes of memory that the gateway's process holds."""
-    status = Path(f"/proc/{process._process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
 
 @asynccontextmanager
@@ -76,10 +69,10 @@ async def test_f1_connections_half_open_cost_little_memory(tmp_path, said):
         await process.ready()
         async with half_open(process, 50, said):
             await Mouth(process.port).ask(FRESH)  # what is there once is there, and all 50 are made
-            before = resident(process)
+            before = resident(process.pid)
             async with half_open(process, MANY, said) as readers:
                 await Mouth(process.port).ask(FRESH)
-                each = (resident(process) - before) / MANY
+                each = (resident(process.pid) - before) / MANY
                 assert not any(reader.at_eof() for reader in readers)  # none is cut yet
 
     sys.stdout.write(f"\n{said[:8]!r}: {each:.0f} bytes each\n")

@@ -17,6 +17,7 @@ import pytest
 from support.corpora import CORPORA, corpus, json_cases, naughty_strings, traversals
 from support.ears import Ear, Mouth, said
 from support.gateways import SCOPE
+from support.memory import resident
 from support.running import PATIENCE, PORTS, Process
 from support.world import presented
 
@@ -274,18 +275,12 @@ def spent(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def resident(pid: int, what: str = "VmHWM") -> int:
-    """Bytes of memory at the most so far."""
-    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(lines[what].split()[0]) * 1024
-
-
 async def costs(folder: Path, cases: list[bytes]) -> tuple[float, list[tuple[float, bytes]], float]:
     """CPU of a usual request; for each case how many times as much; bytes of memory per byte of the largest case."""
     usual = request_of("openreplay-v2", f"/public/{SCOPE}/jobs?limit=30")
     async with Ear(page_of(30)) as ear, Process(folder, over(ear), "--no-access-log") as process:
         await process.ready()
-        mouth, pid = Mouth(process.port), process._process.pid
+        mouth, pid = Mouth(process.port), process.pid
 
         async def cpu(request: bytes) -> float:
             before = spent(pid)
@@ -295,11 +290,11 @@ async def costs(folder: Path, cases: list[bytes]) -> tuple[float, list[tuple[flo
 
         await cpu(usual)
         base = await cpu(usual)
-        before = resident(pid, "VmRSS")
+        before = resident(pid)
         found = sorted(((await cpu(case) / base, case) for case in [usual]), reverse=True) if not cases else []
         for case in cases:
             found.append((await cpu(case) / base, case))
-        grown = max(0, resident(pid) - before - CONSTANT)
+        grown = max(0, resident(pid, "VmHWM") - before - CONSTANT)
         await mouth.close()
         assert await process.stop() == 0
     return base, sorted(found, reverse=True), grown / max(map(len, cases))

@@ -33,6 +33,16 @@ SEVERAL = {1: DEMO, 2: DEMO + "workers: 2\n"}
 """The same, served by so many workers."""
 BANNER = re.compile(r"on (https?://127\.0\.0\.1:(\d+))(?:, admin on (http://127\.0\.0\.1:(\d+)))?")
 
+_UNDER = (
+    "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])));"
+    "os.execv(sys.executable, [sys.executable, '-m', 'jobgateway', 'run', '-c', sys.argv[3]])"
+)
+
+
+def few_files(folder: Path, soft: int, hard: int) -> tuple[str, ...]:
+    """The program where the system allows it so many open files."""
+    return (sys.executable, "-c", _UNDER, str(soft), str(hard), str(folder / "gateway.yaml"))
+
 
 class Process:
     """``jobgateway run`` with a configuration; what it says can be waited for."""
@@ -91,9 +101,14 @@ class Process:
     def tell(self, number: signal.Signals):
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        """The id of the process itself."""
+        return self._process.pid
+
     def workers(self) -> list[int]:
         """The ids of the processes that it has started, the oldest first."""
-        pid = self._process.pid
+        pid = self.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     async def end(self) -> int:

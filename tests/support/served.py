@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
+import ssl
+from pathlib import Path
 
+from jobgateway.config.model import KeyPair
+from jobgateway.edge.accepting import Acceptor
+from jobgateway.edge.certificate import Certificate
 from jobgateway.edge.protocol import callers_protocol
+from jobgateway.edge.standing import Standing
+from support.certificates import client_side, pair
 from support.edges import V2_LIST, EdgeUnderTest, config_of
 
 GET = f"GET {V2_LIST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\n".encode()
@@ -38,6 +46,9 @@ class Served:
 
     async def __aexit__(self, *_):
         self.server.close()
+        await self._leave()
+
+    async def _leave(self) -> None:
         for connection in list(self.state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
@@ -77,3 +88,52 @@ class Served:
         said = await asyncio.wait_for(reader.read(), 10)
         writer.close()
         return said
+
+
+class Secured(Served):
+    """The same over TLS, accepted as the gateway accepts."""
+
+    def __init__(self, folder: Path, **more) -> None:
+        super().__init__(**more)
+        self._certificate = Certificate(KeyPair(*map(str, pair(folder))))
+
+    async def __aenter__(self):
+        limits = self.edge.app._current.snapshot.config.limits
+        make = callers_protocol(limits, self.edge.app)
+        self._bound = socket.create_server(("127.0.0.1", 0))
+        self.server = Acceptor(Standing(1), 0, limits.connections, self._certificate.context)
+        self.state.connections = self.server.connections
+        self.server.open(self._bound, lambda: make(None, self.state, {}))
+        self.port = self._bound.getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        self._bound.close()
+        await self._leave()
+        await self.server.wait_closed()
+
+    async def connect(self, **how) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection whose handshake is done."""
+        return await asyncio.open_connection(
+            "127.0.0.1", self.port, ssl=client_side(), server_hostname="localhost", **how
+        )
+
+    async def begin(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection whose handshake is not."""
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+    @property
+    def handshakes(self) -> int:
+        """Those under way."""
+        return len(self.server._coming)
+
+
+def client_hello() -> bytes:
+    """The first bytes of a caller that speaks TLS."""
+    coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        client_side().wrap_bio(coming, going, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        return going.read()
+    raise AssertionError("nobody answered")

@@ -31,8 +31,10 @@ TRY_AGAIN: Final = 1.0
 """Seconds until accepting is tried again where the system has no room for a connection."""
 HANDSHAKE: Final = 5.0
 """Seconds for a TLS handshake."""
-GOODBYE: Final = 1.0
-"""Seconds that the other side has to end TLS, too."""
+ENDING: Final = 3600.0
+"""Seconds for TLS to end, with all that waits to be sent before: the protocol looks after those that are too slow."""
+LAST: Final = 1.0
+"""Seconds that handshakes under way have when no more is accepted."""
 OVER: Final = 2
 """With TLS, how many times as many connections as are served are held, handshakes under way included."""
 _WANT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -62,7 +64,8 @@ class Acceptor:
         self._most = most
         self._tls = tls
         self._own = 0
-        self._coming: set[asyncio.Task[None]] = set()
+        self._coming: dict[asyncio.Task[None], None] = {}
+        """Connections that are being made, the oldest first."""
         self._later: asyncio.TimerHandle | None = None
         self._stepped_back = False
         self._open = False
@@ -86,8 +89,11 @@ class Acceptor:
             self._standing.leave(self._index)
 
     async def wait_closed(self) -> None:
-        """Wait for connections that were accepted and not yet made."""
-        await asyncio.gather(*self._coming, return_exceptions=True)
+        """Wait for connections that were accepted and not yet made; not for all of the time of a handshake."""
+        if self._coming:
+            _, late = await asyncio.wait(self._coming, timeout=LAST)
+            for each in late:
+                each.cancel()
 
     def _lose(self) -> None:
         self._own -= 1
@@ -146,7 +152,7 @@ class Acceptor:
                 taken, _ = self._bound.accept()
                 self._own += 1
                 task = self._loop.create_task(self._make(taken))
-                self._coming.add(task)
+                self._coming[task] = None
                 task.add_done_callback(self._made)
         except OSError as error:
             if error.errno in _WANT:
@@ -157,7 +163,7 @@ class Acceptor:
             self._tell()
 
     def _made(self, task: asyncio.Task[None]) -> None:
-        self._coming.discard(task)
+        self._coming.pop(task, None)
         if task.cancelled() or task.exception() is not None:
             self._lose()
 
@@ -172,9 +178,16 @@ class Acceptor:
             raise
 
     async def _secure(self, taken: socket.socket, tls: ssl.SSLContext) -> None:
-        """Make a connection once its handshake is done. Those that only begin one have a bound as well."""
+        """Make a connection once its handshake is done. Those that only begin one have a bound as well.
+
+        Beyond that the oldest of them gives way: callers in order are done within moments, others wait for their end.
+        """
         if self._own > OVER * self._most:
-            raise ConnectionAbortedError
+            oldest = next(iter(self._coming))
+            if oldest is asyncio.current_task():
+                raise ConnectionAbortedError
+            del self._coming[oldest]
+            oldest.cancel()
         await self._loop.connect_accepted_socket(
-            self._protocol, taken, ssl=tls, ssl_handshake_timeout=HANDSHAKE, ssl_shutdown_timeout=GOODBYE
+            self._protocol, taken, ssl=tls, ssl_handshake_timeout=HANDSHAKE, ssl_shutdown_timeout=ENDING
         )

@@ -18,6 +18,8 @@ KEEP_ALIVE: Final = 75.0
 """Seconds that an idle connection is kept: longer than the proxies that usually stand in front keep theirs."""
 SETTLED: Final = 1.0
 """Seconds after which a connection that waits is not about to go on, most likely: it gives way to another."""
+GOODBYE: Final = 1.0
+"""Seconds that the other side of an idle connection has to end TLS, too."""
 TURNED_AWAY: Final = 1.0
 """Seconds after which a connection beyond the limit is cut, answered or not."""
 TAKES_WITHIN: Final = 10.0

@@ -14,7 +14,7 @@ from jobgateway.edge.answering import NOBODY, Incoming, answer_headers, ends_con
 from jobgateway.edge.app import Edge
 from jobgateway.edge.callers import HELD, Callers
 from jobgateway.edge.head import Head, head_of
-from jobgateway.edge.patience import BODY_WITHIN, HEAD_WITHIN, KEEP_ALIVE, TURNED_AWAY, Stall
+from jobgateway.edge.patience import BODY_WITHIN, GOODBYE, HEAD_WITHIN, KEEP_ALIVE, SETTLED, TURNED_AWAY, Stall
 from jobgateway.edge.reading import Arrived, Reading, UnreadableError
 from jobgateway.edge.writing import message_of
 from jobgateway.translation.hub import Reason, Refusal
@@ -126,7 +126,7 @@ class CallersProtocol(asyncio.Protocol):
     def _refuse_unread(self, refusal: Refusal) -> None:
         """Refuse what has no whole head, and end."""
         self._say(self._callers.edge.answering.unreadable(refusal), ((b"connection", b"close"),), "GET")
-        self._end()
+        self._end(parting=True)
 
     def _refuse_late(self) -> None:
         """The request did not come whole in time: say so, in its dialect where its head is known, and end."""
@@ -202,10 +202,12 @@ class CallersProtocol(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.write(message)
 
-    def _end(self) -> None:
-        """Close the connection behind what was said."""
+    def _end(self, *, parting: bool = False) -> None:
+        """Close behind what was said; ``parting``: it has all left, but over TLS its caller may not end it, too."""
         self._callers.outbox.flush()
         self.transport.close()
+        if parting and not self.transport.get_write_buffer_size():
+            self._loop.call_later(GOODBYE, self.transport.abort)
 
     def _go_on(self) -> None:
         """Begin with the request that waits, or read on; but not while answers wait to be taken."""
@@ -246,7 +248,7 @@ class CallersProtocol(asyncio.Protocol):
             waited = now - self._since
             if self._reading.between:
                 if waited > (HEAD_WITHIN if self._task is None else KEEP_ALIVE):
-                    self._end()
+                    self._end(parting=True)
             elif waited > (BODY_WITHIN if self._in_body else HEAD_WITHIN):
                 self._refuse_late()
 
@@ -259,4 +261,4 @@ class CallersProtocol(asyncio.Protocol):
         if self._busy:
             self._keeps = False
         else:
-            self._end()
+            self._end(parting=self._loop.time() - self._since > SETTLED)

@@ -15,6 +15,7 @@ from jobgateway.config.findings import ConfigError
 from jobgateway.config.load import load_config
 from jobgateway.config.show import masked
 from jobgateway.edge.absences import absences
+from jobgateway.edge.descriptors import fitted
 from jobgateway.observe.events import traces
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class NotTakenError(Exception):
 
 async def load(path: str) -> Config:
     """Read and check a file beside the loop, which answers callers. Raises ``ConfigError``."""
-    return await asyncio.to_thread(load_config, path, os.environ)
+    return fitted(await asyncio.to_thread(load_config, path, os.environ))
 
 
 class Reloader:

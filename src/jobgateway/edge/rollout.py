@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jobgateway.building import build_gateway
 from jobgateway.config.load import load_config
 from jobgateway.edge.channel import Discard, Prepare, Prepared, Swap
+from jobgateway.edge.descriptors import fitted
 from jobgateway.edge.reload import NotTakenError, digest_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ WITHIN: Final = 10.0
 
 async def load(path: str) -> Config:
     """Read and check a file in this thread: a process that forks has no other. Raises ``ConfigError``."""
-    return load_config(path, os.environ)
+    return fitted(load_config(path, os.environ))
 
 
 class Rollout:

@@ -14,6 +14,7 @@ from jobgateway.config.load import load_config
 from jobgateway.config.model import Config, Listen
 from jobgateway.config.pem import PemError
 from jobgateway.edge.certificate import Certificate
+from jobgateway.edge.descriptors import fitted
 from jobgateway.edge.life import Life, Ports
 from jobgateway.edge.listener import Listener, bind
 from jobgateway.edge.service import Terms
@@ -45,7 +46,7 @@ def serve(config_path: str, *, access_log: bool, grace: int = GRACE) -> int:
     """
     hold()
     try:
-        config = load_config(config_path, os.environ)
+        config = fitted(load_config(config_path, os.environ))
     except ConfigError as error:
         _say(*map(str, error.findings))
         return BAD_CONFIG

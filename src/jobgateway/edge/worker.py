@@ -17,6 +17,7 @@ from jobgateway.building import build_gateway
 from jobgateway.edge.absences import absences
 from jobgateway.edge.accepting import Acceptor
 from jobgateway.edge.channel import Channel, Discard, Drain, Drained, Prepare, Prepared, Ready, Renew, Swap, Swapped
+from jobgateway.edge.descriptors import provide
 from jobgateway.edge.renewal import renew
 from jobgateway.edge.service import Service, Terms
 from jobgateway.edge.signals import Signals
@@ -131,6 +132,7 @@ class Worker:
         errors = []
         try:
             config = pickle.loads(order.config)  # noqa: S301, it is the supervisor's, who forked this process
+            provide(config)
             self._prepared = config, build_gateway(config, self._metrics)
         except Exception as error:  # noqa: BLE001, whatever is wrong with the new one, the old one serves on
             errors = traces(error)
