@@ -21,10 +21,10 @@ from bench.figures import FULL, QUICK, Results, Setting, Sheet
 from bench.others import Others
 from bench.processes import StartError
 from bench.run import Run
-from bench.scenarios import cold, costs, latency, long, pairs, peers
+from bench.scenarios import cold, costs, latency, long, pairs, peers, workers
 from bench.wording import BACKEND, MANY
 
-SCENARIOS: Final = ("peers", "latency", "pairs", "long", "costs", "cold")
+SCENARIOS: Final = ("peers", "latency", "pairs", "long", "costs", "workers", "cold")
 
 
 def main() -> int:
@@ -56,7 +56,7 @@ def main() -> int:
 def _measure(run: Run, scenarios: Sequence[str]) -> None:
     """Those that share the field first, then those that start servers of their own. One that fails ends no other."""
     together: dict[str, Callable[[Run, Field], None]] = {"peers": peers.run, "latency": latency.run}
-    alone = {"pairs": pairs.run, "long": long.run, "costs": costs.run, "cold": cold.run}
+    alone = {"pairs": pairs.run, "long": long.run, "costs": costs.run, "workers": workers.run, "cold": cold.run}
     wanted = [name for name in together if name in scenarios]
     if wanted:
         with _told(run, wanted), field(run) as there:

@@ -21,7 +21,8 @@ class Setting(Struct, frozen=True):
     """Whether this run only shows that everything works: its figures say nothing."""
 
 
-FULL = Setting(rounds=5, seconds=3, warm_up=1, connections=32)
+FULL = Setting(rounds=9, seconds=1, warm_up=0.5, connections=32)
+"""Short stretches and many rounds: what a machine does in between falls on all alike."""
 QUICK = Setting(rounds=1, seconds=0.2, warm_up=0, connections=8, quick=True)
 
 

@@ -15,6 +15,7 @@ class Settings(Struct, frozen=True):
 
     callers: bool = True
     """Whether who asks must be known and the gateway lends its key; else the caller's own secret is handed on."""
+    workers: int = 1
     admin: int | None = None
     """The admin port; ``None``: there is none."""
     routes: tuple[tuple[str, str], ...] = ()
@@ -31,6 +32,8 @@ def write_config(folder: Path, settings: Settings, port: int, backends: Mapping[
     lines = ["version: 1", f"listen: {{host: 127.0.0.1, port: {port}}}"]
     if settings.admin is not None:
         lines.append(f"admin: {{host: 127.0.0.1, port: {settings.admin}}}")
+    if settings.workers > 1:
+        lines.append(f"workers: {settings.workers}")
     lines.append("backends:")
     lines += [_backend(name, at, settings) for name, at in backends.items()]
     if settings.callers:

@@ -80,7 +80,8 @@ def read(out: str) -> tuple[float, int, int]:
 def _wrk(port: int, wanted: Wanted, seconds: float, connections: int) -> str:
     """Run wrk; it counts whole seconds, so for a part of one it is interrupted, and tells then too."""
     command = [program("wrk") or "wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s", "--timeout", _TIMEOUT]
-    command += ["-H", ": ".join(wanted.header), f"http://127.0.0.1:{port}{wanted.target}"]
+    command += [part for line in wanted.lines for part in ("-H", line)]
+    command.append(f"http://127.0.0.1:{port}{wanted.target}")
     popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         if seconds % 1:

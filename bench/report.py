@@ -87,6 +87,13 @@ TABLES: Final[dict[str, Table]] = {
         "while this pair is busy",
     ),
     "costs": Table("What its duties cost", "In brackets: beside the usual way.", "requests a second", USUAL, _more),
+    "workers": Table(
+        "Workers",
+        "Processor time of a `get 1 job`, over all processes, which share the core. In brackets: beside one worker.",
+        "openreplay-v2 caller over explorer backend",
+        "one worker",
+        _more,
+    ),
     "cold": Table("Cold start", "From the start of the process to its first answer.", "who"),
 }
 

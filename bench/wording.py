@@ -33,11 +33,18 @@ class Wanted(Struct, frozen=True):
 
     target: str
     header: tuple[str, str]
+    last: bool = False
+    """Whether its connection ends with it."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Its headers but the host."""
+        return (": ".join(self.header), *(("Connection: close",) if self.last else ()))
 
     def head(self, port: int) -> bytes:
         """The whole request."""
-        name, value = self.header
-        return f"GET {self.target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{name}: {value}\r\n\r\n".encode()
+        lines = (f"GET {self.target} HTTP/1.1", f"Host: 127.0.0.1:{port}", *self.lines, "", "")
+        return "\r\n".join(lines).encode()
 
 
 @cache
