@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -77,6 +78,21 @@ async def test_who_expects_100_with_too_large_a_body_is_refused_before_it_is_sen
     assert said.startswith(b"HTTP/1.1 413 ")
     assert b"limits.request_body" in said
     assert b"100 Continue" not in said
+
+
+async def test_who_expects_100_behind_another_request_is_told_to_go_on_once_that_is_answered():
+    async with Served() as served:
+        head = LAST.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        said = await served.talk(GET + b"\r\n" + head, b"abc", pause=0.05)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"100", b"200"]
+
+
+async def test_who_expects_100_behind_another_request_with_too_large_a_body_is_refused_before_it_is_sent():
+    async with Served() as served:
+        said = await served.talk(GET + b"\r\n" + GET + b"Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n")
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"413"]
 
 
 @pytest.mark.parametrize(

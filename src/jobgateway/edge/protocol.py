@@ -209,6 +209,8 @@ class CallersProtocol(asyncio.Protocol):
             self.transport.close()
         else:
             self.transport.resume_reading()
+            if self._reading.continues and self._reading.head_done:
+                self._answer_expectation()
 
     def pause_writing(self) -> None:
         """More waits to be sent than is good: the caller does not read, or not as fast."""
