@@ -52,6 +52,18 @@ async def test_what_is_pipelined_behind_a_bad_request_is_not_answered():
     assert said.count(b"HTTP/1.1 200") <= 1
 
 
+@pytest.mark.parametrize("body", [b"hello", b"HELLO", b"a\r\nGET  / HTTP/1.1\r\n", b"GET / RTSP/1.0\r\n"])
+@pytest.mark.parametrize("loose", [b"GET  / HTTP/1.1\r\n", b"GET / RTSP/1.1\r\n"], ids=["spaces", "another protocol"])
+async def test_a_request_line_behind_a_body_is_looked_at_however_the_body_ends_and_in_whatever_pieces(
+    body: bytes, loose: bytes
+):
+    stream = GET + b"Content-Length: %d\r\n\r\n" % len(body) + body + loose
+    async with Served() as served:
+        for size in (1, 7, len(stream)):
+            said = await served.talk(*[stream[at : at + size] for at in range(0, len(stream), size)], pause=0)
+            assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"400"], size
+
+
 async def test_the_answer_to_head_has_no_body():
     async with Served() as served:
         said = await served.talk(LAST.replace(b"GET", b"HEAD", 1))
