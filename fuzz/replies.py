@@ -9,7 +9,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from itertools import product
 from typing import Any, Final
@@ -18,15 +18,12 @@ from msgspec.structs import replace
 
 from fuzz.dialects import dialects
 from fuzz.exchange import CORPORA, ROOT, messages
-from fuzz.loop import run
+from fuzz.parrot import LIMITS, ask
 from fuzz.strict import strict_json
 from fuzz.stub import SCOPE
 from fuzz.target import Target, numbers
 from fuzz.words import words
-from jobgateway.backends.backend import Backend
-from jobgateway.config.model import Backend as Settings
-from jobgateway.config.model import Config, Limits, Route
-from jobgateway.gateway import Gateway
+from jobgateway.mock.population import population
 from jobgateway.translation.dialect import Dialect
 from jobgateway.translation.fusion import Bundled, Fusion, fuse
 from jobgateway.translation.hub import (
@@ -36,13 +33,14 @@ from jobgateway.translation.hub import (
     GetJob,
     Job,
     ListJobs,
+    Operation,
     Page,
     Reason,
     Refusal,
     Reply,
     Window,
 )
-from jobgateway.translation.wire import Request, Response
+from jobgateway.translation.wire import Response
 
 CALLS: Final[tuple[Call, ...]] = (
     ListJobs(SCOPE, Window(20, 10), counted=True),
@@ -57,8 +55,6 @@ _FITTING: Final[dict[type[Call], tuple[type, ...]]] = {
 }
 _OURS: Final = {Reason.INTERNAL, Reason.CALLER_LATE, Reason.BAD_REQUEST, Reason.NO_PATH, Reason.NO_METHOD}
 """Reasons that no answer of a backend's can bring about: they are the gateway's, or the caller's, own."""
-LIMITS: Final = Limits(rows=50, calls=5)
-"""Low, so that an answer that is always the same soon comes to them."""
 
 
 def check(data: bytes) -> None:
@@ -78,21 +74,25 @@ def check_response(response: Response) -> None:
     for backend, call in product(dialects().values(), CALLS):
         reply = backend.read_reply(call, response)
         assert isinstance(reply, _FITTING[type(call)]), reply
-        _check_words(reply)
-        for caller in dialects().values():
-            if reply.__class__ is not Done:
+        if isinstance(reply, Refusal):
+            _check_refusal(call.operation, reply)
+        elif not isinstance(reply, Done):
+            for caller in dialects().values():
                 _check_written(caller, call, reply)
         if isinstance(call, ListJobs):
-            for caller in dialects().values():
-                _check_fused(_fusion(backend.name, caller.name), call, response, reply)
+            for name in dialects():
+                _check_fused(_fusion(backend.name, name), call, response, reply)
         _check_kept(backend, call, response, reply)
 
 
-def _check_words(reply: Reply) -> None:
-    """A refusal says nothing that has no place on a line."""
-    if isinstance(reply, Refusal):
-        assert not re.search(r"[\0-\x1f\x7f]", reply.detail), reply
-        assert len(reply.detail) < 500, reply
+@lru_cache(maxsize=1000)  # most answers are refused in the same few words
+def _check_refusal(operation: Operation, refusal: Refusal) -> None:
+    """A refusal can be said in each dialect, and says nothing that has no place on a line."""
+    assert not re.search(r"[\0-\x1f\x7f]", refusal.detail), refusal
+    assert len(refusal.detail) < 500, refusal
+    call = next(call for call in CALLS if call.operation is operation)
+    for caller in dialects().values():
+        _check_written(caller, call, refusal)
 
 
 def _check_written(caller: Dialect, call: Call, reply: Reply) -> Response:
@@ -154,52 +154,13 @@ def _check_fused(fusion: Fusion | None, call: ListJobs, response: Response, repl
     assert fusion.write(call, replace(rows, jobs=tuple(bundled))) == expected
 
 
-class _Constant:
-    """A transport that always answers the same."""
-
-    def __init__(self) -> None:
-        self.response = Response(200)
-
-    async def send(self, request: Request) -> Response:  # noqa: ARG002, whatever it asks
-        """The answer."""
-        return self.response
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
-@cache
-def _gateway(caller: str, backend: str) -> tuple[Gateway, _Constant]:
-    scope = None if dialects()[backend].spec.scope.field else SCOPE
-    settings = Settings(name="only", dialect=backend, url="http://127.0.0.1", scope=scope)
-    specs = {name: each.spec for name, each in dialects().items()}
-    route = Route(caller, "only", specs[caller].profiles[0])
-    config = Config(backends={"only": settings}, routes=(route,), specs=specs, limits=LIMITS)
-    constant = _Constant()
-    return Gateway(config, {"only": Backend("only", dialects()[backend], constant, 10.0, None)}), constant
-
-
 def _check_gateway(caller: str, backend: str, call: Call, response: Response) -> None:
     """A gateway over a backend that always answers this asks a bounded number of times, and answers its caller."""
-    gateway, constant = _gateway(caller, backend)
-    constant.response = response
-    spoken = dialects()[caller]
-    credential = spoken.write_secret("k")
-    assert credential is not None
-    asked = spoken.write_call(_sayable(spoken, call))
-    exchange = run(gateway.answer(replace(asked, headers=((b"host", b"a"), credential))))
+    exchange = ask(caller, backend, call, response)
     assert exchange.reason not in _OURS, exchange
     assert 1 <= exchange.calls <= LIMITS.calls or exchange.reason is Reason.UNSUPPORTED, exchange
     if "json" in exchange.response.media:
         strict_json(exchange.response.body)
-
-
-def _sayable(spoken: Dialect, call: Call) -> Call:
-    """The call without what the dialect has no words for."""
-    if isinstance(call, ListJobs):
-        scoped = all("{scope}" in each.path for each in spoken.spec.operations.list)
-        return ListJobs(SCOPE if scoped else None, (call.window or Window(0, 10)) if spoken.spec.paging else None)
-    return call
 
 
 def _seeds() -> Iterator[bytes]:
@@ -214,9 +175,10 @@ def _said() -> Iterator[tuple[str, str, bytes]]:
     for lines, body in messages("backend answers"):
         media = [line.partition(": ")[2] for line in lines if line.lower().startswith("content-type: ")]
         yield lines[0].split(" ")[1], "".join(media), body
-    for spoken in dialects().values():
-        page = Page(tuple(map(spoken.read_example, spoken.spec.examples)), 9, 2)
-        yield "200", "application/json", spoken.write_reply(CALLS[0], page, spoken.spec.profiles[0]).body
+    jobs = tuple(population(4, seed=7))
+    for spoken, call in product(dialects().values(), CALLS):
+        shown = [Page(jobs, 9, 2), Page(jobs[:1], 1)] if isinstance(call, ListJobs) else jobs
+        yield from (("200", "application/json", spoken.write_reply(call, each, "documented").body) for each in shown)
     for path in CORPORA.glob("JSONTestSuite/cases.jsonl"):
         for case in path.read_text(encoding="utf-8").splitlines():
             yield "200", "application/json", _within(base64.b64decode(json.loads(case)["bytes_base64"]))
