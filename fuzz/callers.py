@@ -29,15 +29,14 @@ from jobgateway.translation.wire import Request
 ALLOWED_5XX: Final = {Reason.NOT_CANCELLABLE, Reason.UNSUPPORTED, Reason.LIMIT}
 """Reasons for which a document has a server's status. The backend is in good health, and so has the gateway to be."""
 SHAPES: Final[dict[str, tuple[set[str], ...]]] = {
-    "public": ({"data"}, {"error"}),
-    "api": ({"data"}, {"errors"}, {"detail"}),
-    "api-open": ({"code", "message", "data"}, {"code", "message"}),
-    "": ({"type", "title", "status", "detail"}, {"type", "title", "status"}),
+    "/public": ({"data"}, {"error"}),
+    "/api/v1": ({"data"}, {"errors"}, {"detail"}),
+    "/api-open/v1": ({"code", "message", "data"}, {"code", "message"}),
 }
-"""By the first segment of the path: what an answer of success holds, and what refusals hold."""
+"""By where a dialect's paths begin: what an answer of success holds, and what refusals hold."""
+NO_DIALECT: Final = ({"type", "title", "status", "detail"}, {"type", "title", "status"})
 NOBODYS: Final = Request("", "")
 """In place of the request that bytes are not."""
-PROBLEM: Final = "application/problem+json"
 
 
 def check(data: bytes) -> None:
@@ -92,14 +91,16 @@ def _check_answer(answer: Said, request: Request) -> None:
     assert re.fullmatch(rb"[A-Za-z0-9._-]{1,64}", answer.headers[b"x-request-id"])
     if request.method == "HEAD":
         return
-    path = request.path
-    spoken = unquote(path.split("/")[1]) if path.startswith("/") else ""
-    media = answer.headers[b"content-type"].decode()
-    assert media in ("application/json", PROBLEM), media
-    tree = strict_json(answer.body)
-    shapes = SHAPES[""] if media == PROBLEM else SHAPES[spoken]
-    assert set(tree) in shapes, (path, tree)
-    assert (set(tree) == shapes[0]) is (answer.status == 200) or media == PROBLEM, (path, tree)
+    media, tree = answer.headers[b"content-type"].decode(), strict_json(answer.body)
+    path = "/".join(unquote(segment) for segment in request.path.split("/"))
+    shapes = next((shapes for root, shapes in SHAPES.items() if f"{path}/".startswith(f"{root}/")), None)
+    if shapes is None:
+        assert (media, set(tree) in NO_DIALECT, answer.status >= 400) == ("application/problem+json", True, True), (
+            answer
+        )
+    else:
+        assert (media, set(tree) in shapes) == ("application/json", True), answer
+        assert (set(tree) == shapes[0]) is (answer.status == 200), answer
 
 
 def _check_pieces(found: list[Said], methods: list[str], said: bytes, *, expects: bool) -> None:

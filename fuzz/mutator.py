@@ -20,6 +20,8 @@ _EDGES: Final = (
 _HERE: Final = "@here@"
 _ATOMS: Final = (*words("json"), b"[" * 600 + b"]" * 600)
 """Values that one reader takes and another does not."""
+_OF_A_KIND: Final = {kind: tuple(atom for atom in _ATOMS if atom[:1] in kind) for kind in (b'"', b"-0123456789", b"[{")}
+"""Those that stand in for a text, for a number, and for what holds others."""
 
 Way = Callable[[bytes, random.Random], bytes]
 Native = Callable[[bytes, int], bytes]
@@ -32,7 +34,9 @@ class Mutator:
         """``native``: the fuzzer's own mutation, which knows what was compared with what."""
         self._words = words
         self._native = native
-        self._ways: tuple[Way, ...] = (_number, _dropped, _doubled, _moved, _fitted, _tree, self._put, self._replaced)
+        self._ways: tuple[Way, ...] = (
+            _number, _dropped, _doubled, _moved, _fitted, _tree, _tree, _tree, self._put, self._replaced,
+        )  # fmt: skip
 
     def __call__(self, data: bytes, largest: int, seed: int) -> bytes:
         """The bent input, of at most ``largest`` bytes."""
@@ -116,13 +120,20 @@ def _tree(data: bytes, dice: random.Random) -> bytes:
     if not places:
         return data
     holder, key = dice.choice(places)
+    atoms = _alike(holder[key]) if dice.random() < 0.6 else _ATOMS
     if dice.random() < 0.2:
         del holder[key]
     elif dice.random() < 0.2 and isinstance(holder, list):
         holder.insert(key, holder[key])
     else:
         holder[key] = _HERE
-    return data[:start] + json.dumps(tree).encode().replace(f'"{_HERE}"'.encode(), dice.choice(_ATOMS))
+    return data[:start] + json.dumps(tree).encode().replace(f'"{_HERE}"'.encode(), dice.choice(atoms))
+
+
+def _alike(value: Any) -> Sequence[bytes]:
+    """What can stand in for a value without being of another kind."""
+    begin = json.dumps(value).encode()[:1]
+    return next((atoms for kind, atoms in _OF_A_KIND.items() if begin in kind), _ATOMS)
 
 
 def _places(tree: Any) -> Any:
