@@ -12,14 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fuzz.configuration import Folder, refused
 from jobgateway.config.compose import C_PARSER, PYTHON_PARSER
-from jobgateway.config.findings import ConfigError, Finding
-from jobgateway.config.load import load_config
-from jobgateway.config.model import Config
+from jobgateway.config.findings import ConfigError
 from jobgateway.config.show import masked
 from jobgateway.config.specs import load_spec
 from jobgateway.translation.spec import Spec
-from support.configs import CASES, ENVIRON, MINIMAL, ROOT, composed, read_case
+from support.configs import CASES, MINIMAL, ROOT, composed, read_case
 from support.corpora import corpus
 
 FULL = (CASES / "accepted" / "full.yaml").read_text(encoding="utf-8")
@@ -33,31 +32,9 @@ PIECES = [
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
+def folder() -> Iterator[Folder]:
     with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "acme.yaml").write_text(ACME, encoding="utf-8")
-        (Path(name) / "shop.key").write_text("sekret-shop", encoding="utf-8")
-        yield Path(name)
-
-
-def load(folder: Path, data: bytes) -> Config | tuple[Finding, ...]:
-    """The configuration, or what is said; anything else that is raised is a bug."""
-    path = folder / "gateway.yaml"
-    path.write_bytes(data)
-    path.chmod(0o600)
-    try:
-        return load_config(path, ENVIRON)
-    except ConfigError as error:
-        return error.findings
-
-
-def refused(result: Config | tuple[Finding, ...]) -> bool:
-    """Whether there are findings, as they ought to be."""
-    if isinstance(result, Config):
-        return False
-    assert any(finding.severity == "error" for finding in result)
-    assert all("\n" not in str(finding) and len(str(finding)) < 1500 for finding in result)
-    return True
+        yield Folder(Path(name))
 
 
 @st.composite
@@ -77,20 +54,20 @@ quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], de
 
 @given(data=st.binary(max_size=300))
 @settings(quick, max_examples=150)
-def test_any_bytes_are_a_configuration_or_findings(folder: Path, data: bytes) -> None:
-    assert refused(load(folder, data))
+def test_any_bytes_are_a_configuration_or_findings(folder: Folder, data: bytes) -> None:
+    assert refused(folder.load(data))
 
 
 @given(text=st.text(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 @settings(quick, max_examples=200)
-def test_any_text_is_a_configuration_or_findings(folder: Path, text: str) -> None:
-    assert refused(load(folder, text.encode("utf-8", "surrogatepass")))
+def test_any_text_is_a_configuration_or_findings(folder: Folder, text: str) -> None:
+    assert refused(folder.load(text.encode("utf-8", "surrogatepass")))
 
 
 @given(text=mutations(SEEDS))
 @settings(quick, max_examples=250)
-def test_a_good_file_that_was_mutated_is_a_configuration_or_findings(folder: Path, text: str) -> None:
-    config = load(folder, text.encode("utf-8", "surrogatepass"))
+def test_a_good_file_that_was_mutated_is_a_configuration_or_findings(folder: Folder, text: str) -> None:
+    config = folder.load(text.encode("utf-8", "surrogatepass"))
 
     assert refused(config) or "sekret" not in json.dumps(masked(config))
 
@@ -108,8 +85,8 @@ def test_what_both_parsers_read_they_read_alike(text: str) -> None:
 
 @given(text=mutations([ACME]))
 @settings(quick, max_examples=150)
-def test_a_good_spec_that_was_mutated_is_a_spec_or_findings(folder: Path, text: str) -> None:
-    path = folder / "mutated.yaml"
+def test_a_good_spec_that_was_mutated_is_a_spec_or_findings(folder: Folder, text: str) -> None:
+    path = folder.path / "mutated.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
         found: object = load_spec(path)
@@ -119,9 +96,9 @@ def test_a_good_spec_that_was_mutated_is_a_spec_or_findings(folder: Path, text: 
     assert isinstance(found, Spec) or refused(found)
 
 
-def test_the_suite_of_yaml_is_refused_case_by_case(folder: Path) -> None:
+def test_the_suite_of_yaml_is_refused_case_by_case(folder: Folder) -> None:
     for line in corpus("yaml-test-suite.jsonl").splitlines():
-        assert refused(load(folder, json.loads(line)["yaml"].encode()))
+        assert refused(folder.load(json.loads(line)["yaml"].encode()))
 
 
 def test_refused_cases_look_alike_to_both_parsers() -> None:
@@ -131,12 +108,12 @@ def test_refused_cases_look_alike_to_both_parsers() -> None:
 
 
 @pytest.mark.slow
-def test_a_campaign_of_mutations(folder: Path) -> None:
+def test_a_campaign_of_mutations(folder: Folder) -> None:
     chance = random.Random(20261121)
     for _ in range(5_000):
         text = chance.choice(SEEDS)
         for _ in range(chance.randint(1, 5)):
             start = chance.randint(0, len(text))
             text = text[:start] + chance.choice(PIECES) + text[start + chance.randint(0, 15) :]
-        config = load(folder, text.encode("utf-8", "surrogatepass"))
+        config = folder.load(text.encode("utf-8", "surrogatepass"))
         assert refused(config) or config.routes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -51,6 +52,18 @@ async def test_what_is_pipelined_behind_a_bad_request_is_not_answered():
     assert said.count(b"HTTP/1.1 200") <= 1
 
 
+@pytest.mark.parametrize("body", [b"hello", b"HELLO", b"a\r\nGET  / HTTP/1.1\r\n", b"GET / RTSP/1.0\r\n"])
+@pytest.mark.parametrize("loose", [b"GET  / HTTP/1.1\r\n", b"GET / RTSP/1.1\r\n"], ids=["spaces", "another protocol"])
+async def test_a_request_line_behind_a_body_is_looked_at_however_the_body_ends_and_in_whatever_pieces(
+    body: bytes, loose: bytes
+):
+    stream = GET + b"Content-Length: %d\r\n\r\n" % len(body) + body + loose
+    async with Served() as served:
+        for size in (1, 7, len(stream)):
+            said = await served.talk(*[stream[at : at + size] for at in range(0, len(stream), size)], pause=0)
+            assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"400"], size
+
+
 async def test_the_answer_to_head_has_no_body():
     async with Served() as served:
         said = await served.talk(LAST.replace(b"GET", b"HEAD", 1))
@@ -77,6 +90,21 @@ async def test_who_expects_100_with_too_large_a_body_is_refused_before_it_is_sen
     assert said.startswith(b"HTTP/1.1 413 ")
     assert b"limits.request_body" in said
     assert b"100 Continue" not in said
+
+
+async def test_who_expects_100_behind_another_request_is_told_to_go_on_once_that_is_answered():
+    async with Served() as served:
+        head = LAST.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        said = await served.talk(GET + b"\r\n" + head, b"abc", pause=0.05)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"100", b"200"]
+
+
+async def test_who_expects_100_behind_another_request_with_too_large_a_body_is_refused_before_it_is_sent():
+    async with Served() as served:
+        said = await served.talk(GET + b"\r\n" + GET + b"Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n")
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"413"]
 
 
 @pytest.mark.parametrize(

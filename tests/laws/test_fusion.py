@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobgateway.translation.fusion import Bundled, Fusion, fuse
-from jobgateway.translation.hub import Abilities, Budget, Job, ListJobs, Page, Reason, Refusal, Reply, Window
+from jobgateway.translation.hub import (
+    EARLIEST_MILLIS,
+    LATEST_MILLIS,
+    Abilities,
+    Budget,
+    Job,
+    ListJobs,
+    Page,
+    Reason,
+    Refusal,
+    Reply,
+    Window,
+)
 from jobgateway.translation.plan import plan
 from jobgateway.translation.wire import Response
 from laws.simulated import run
@@ -84,6 +97,28 @@ def test_what_does_not_fit_is_refused_in_the_same_words(caller: str, backend: st
         assert told == dialect.read_reply(CALL, response)
         assert isinstance(told, Refusal)
         assert told.reason is Reason.BACKEND_FAILED
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00"])
+@pytest.mark.parametrize("caller", DIALECTS)
+def test_an_instant_that_its_offset_takes_beyond_all_years_is_shown_as_the_end_of_them(
+    caller: str, instant: str
+) -> None:
+    backend = DIALECTS["acme"]
+    job = backend.read_example(next(iter(backend.spec.examples)))
+    answered = backend.write_reply(CALL, Page((job,), 1), "documented")
+    body = re.sub(rb'"20[0-9-]+T[0-9:.]+Z"', b'"%b"' % instant.encode(), answered.body)
+    response = msgspec.structs.replace(answered, body=body)
+
+    page = backend.read_reply(CALL, response)
+    assert isinstance(page, Page)
+    assert page.jobs[0].created_at in (EARLIEST_MILLIS, LATEST_MILLIS)
+    written = DIALECTS[caller].write_reply(CALL, page, "documented")
+    assert written.status == 200
+    if caller != "acme":
+        rows = fusion_of(caller, "acme").read(CALL, response)
+        assert isinstance(rows, Page)
+        assert fusion_of(caller, "acme").write(CALL, rows) == written
 
 
 @given(pages=st.lists(st.lists(st.dictionaries(st.text(), st.integers()), max_size=4), max_size=4))

@@ -16,7 +16,7 @@ from jobgateway.edge.callers import HELD, Callers
 from jobgateway.edge.head import Head, head_of
 from jobgateway.edge.patience import BODY_WITHIN, GOODBYE, HEAD_WITHIN, KEEP_ALIVE, SETTLED, TURNED_AWAY, Stall
 from jobgateway.edge.reading import Arrived, Reading, UnreadableError
-from jobgateway.edge.writing import message_of
+from jobgateway.edge.writing import pieces_of
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.wire import Headers, Response
 
@@ -191,11 +191,8 @@ class CallersProtocol(asyncio.Protocol):
 
     def _say(self, response: Response, headers: Headers, method: str) -> None:
         callers = self._callers
-        message, body = message_of(response, callers.lines_of(self._state.default_headers), headers, method)
-        callers.outbox.put(self, message, self._loop)
-        if body:
-            callers.outbox.flush()
-            self.send(body)
+        for piece in pieces_of(response, callers.lines_of(self._state.default_headers), headers, method):
+            callers.outbox.put(self, piece, self._loop)
 
     def send(self, message: bytes) -> None:
         """Send an answer, or a part of one, unless the connection has ended."""
@@ -225,6 +222,8 @@ class CallersProtocol(asyncio.Protocol):
             self._end()
         else:
             self.transport.resume_reading()
+            if self._reading.continues and self._reading.head_done:
+                self._answer_expectation()
 
     def pause_writing(self) -> None:
         """More waits to be sent than is good: the caller does not read, or not as fast."""

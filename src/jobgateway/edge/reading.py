@@ -19,7 +19,7 @@ MOST_DROPPED: Final = 8 * 1024 * 1024
 _NO_TRAILERS: Final = frozenset(SINGLETONS)
 """Fields that say where a request ends, where it goes or whose it is: behind it they would come too late (RFC 9110
 section 6.5.1)."""
-_loose_lines: Final = re.compile(rb"(?:\A|\n)([A-Z_-]+ +[^ \r\n]+ +(?:HTTP|RTSP)/[0-9.]+\r?\n)").finditer
+_looks_like_line: Final = re.compile(rb"[A-Z_-]+ +[^ \r\n]+ +(?:HTTP|RTSP)/[0-9.]+\r?\n").fullmatch
 _fits_line: Final = re.compile(rb"[A-Z_-]+ [^ \r\n]+ HTTP/[0-9.]+\r\n").fullmatch
 _NOTED: Final = frozenset({b"connection", b"content-length", b"expect"})
 
@@ -48,8 +48,8 @@ class Reading:
     """Reads the requests of one connection, in order. The parser is llhttp, strict."""
 
     __slots__ = (
-        "_begun", "_body", "_dropped", "_fed", "_headers", "_largest_body", "_largest_head", "_parser", "_persistence",
-        "_size", "_target", "arrived", "between", "continues", "head_done",
+        "_begun", "_body", "_dropped", "_fed", "_headers", "_largest_body", "_largest_head", "_length", "_parser",
+        "_persistence", "_size", "_target", "arrived", "between", "continues", "head_done",
     )  # fmt: skip
 
     def __init__(self, largest_head: int, largest_body: int) -> None:
@@ -68,22 +68,36 @@ class Reading:
         self._fed = 0
         """Bytes of a head so far, or behind the last piece of a body: what the parser itself does not bound."""
         self._begun = b""
-        """The line of a head that is not whole yet."""
+        """The request line that is not whole yet."""
         self.on_message_begin()
         self.between = True
 
     def feed(self, data: bytes) -> None:
         """Read on. Raises ``UnreadableError``; after that nothing more is fed."""
         self._fed += len(data)
-        if (self._begun or b"  " in data or b" RTSP/" in data) and (line := _loose_line(self._begun + data)):
-            self._parse(data[: max(0, line.start(1) - len(self._begun))])  # what comes before it is to be answered
-            raise UnreadableError(Refusal(Reason.BAD_REQUEST, "not a request line"))
-        self._parse(data)
-        if not self.between:
-            if self._fed > self._largest_head:
-                raise self._head_too_large()
-            if not self.head_done:
-                self._begun = (self._begun + data).rpartition(b"\n")[2]
+        if self._begun or b"  " in data or b" RTSP/" in data or not data.endswith(b"\n"):
+            self._parse_apart(data)
+        else:
+            self._parse(data)
+        if not self.between and self._fed > self._largest_head:
+            raise self._head_too_large()
+
+    def _parse_apart(self, data: bytes) -> None:
+        """Parse no further at a time than a request may end, so that the line of the next is seen as it came.
+
+        One ends with an empty line, or where its body is as long as it said.
+        """
+        at = 0
+        while at < len(data):
+            body = self._length - self._size if self.head_done and not self.between else 0
+            piece = data[at : at + body if body > 0 else _empty_line(data, at)]
+            at += len(piece)
+            if self.between or self._begun:
+                line, ended, _ = (self._begun + piece).lstrip(b"\r\n").partition(b"\n")
+                if _is_loose(line + ended):
+                    raise UnreadableError(Refusal(Reason.BAD_REQUEST, "not a request line"))
+                self._begun = b"" if ended else line
+            self._parse(piece)
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -111,6 +125,7 @@ class Reading:
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._size = 0
+        self._length = 0
         self._dropped = False
         self._persistence = False
 
@@ -132,7 +147,6 @@ class Reading:
         """The head is whole."""
         self.head_done = True
         self._fed = 0
-        self._begun = b""
         for name, value in self._headers:
             if name in _NOTED:
                 self._note(name, value)
@@ -143,8 +157,9 @@ class Reading:
         elif name == b"expect":
             # One that came with HTTP/1.0 says nothing (RFC 9110 section 10.1.1).
             self.continues = value.lower() == b"100-continue" and self._parser.get_http_version() == CURRENT
-        elif int(value) > self._largest_body:
-            self._dropped = True
+        else:
+            self._length = int(value)
+            self._dropped = self._length > self._largest_body
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body, its chunks' framing taken off."""
@@ -184,6 +199,14 @@ class Reading:
         return Arrived(self._request(), self._parser.get_http_version(), keeps=False, too_large=self._dropped)
 
 
-def _loose_line(data: bytes) -> re.Match[bytes] | None:
-    """A request line that the parser takes and RFC 9112 section 3 does not know: more spaces, or another protocol."""
-    return next((line for line in _loose_lines(data) if not _fits_line(line[1])), None)
+def _empty_line(data: bytes, start: int) -> int:
+    """Where the next empty line ends, one included that began before the data; else where the data does."""
+    if start == 0 and data.startswith((b"\n", b"\r\n")):
+        return data.index(b"\n") + 1
+    found = data.find(b"\n\r\n", max(0, start - 1))
+    return len(data) if found < 0 else found + 3
+
+
+def _is_loose(line: bytes) -> bool:
+    """Whether the parser takes it for a request line, and RFC 9112 section 3 does not: spaces, or another protocol."""
+    return _looks_like_line(line) is not None and not _fits_line(line)

@@ -14,8 +14,8 @@ _BODILESS: Final = frozenset({204, 304})
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
-def message_of(response: Response, lines: bytes, extra: Headers, method: str) -> tuple[bytes, bytes]:
-    """An answer with ``lines`` of headers and ``extra`` ones: the message, and a body that is too large to be in it.
+def pieces_of(response: Response, lines: bytes, extra: Headers, method: str) -> tuple[bytes, ...]:
+    """An answer with ``lines`` of headers and ``extra`` ones: in one piece, but for a body that is too large for that.
 
     The answer to HEAD, and 204 and 304, have no content (RFC 9110 section 6.4).
     """
@@ -33,4 +33,4 @@ def message_of(response: Response, lines: bytes, extra: Headers, method: str) ->
     if len(body) > LARGE:
         return b"".join(parts), body
     parts.append(body)
-    return b"".join(parts), b""
+    return (b"".join(parts),)

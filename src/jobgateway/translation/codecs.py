@@ -33,8 +33,11 @@ WIRE_TYPES: Final[Mapping[CodecName, Any]] = {
 
 
 def millis_of(instant: datetime) -> int:
-    """Milliseconds since the epoch, rounded down; the domain is the years 1 to 9999."""
-    return (instant - EPOCH) // MILLISECOND
+    """Milliseconds since the epoch, rounded down; the domain is the years 1 to 9999 in UTC.
+
+    An instant that only its offset takes beyond them, by a day at most, is taken for their first or last.
+    """
+    return min(max((instant - EPOCH) // MILLISECOND, EARLIEST_MILLIS), LATEST_MILLIS)
 
 
 def iso_of(millis: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from jobgateway.translation.codecs import iso_of, millis_of
+from jobgateway.translation.codecs import EPOCH, MILLISECOND, iso_of
 from jobgateway.translation.hub import EARLIEST_MILLIS, LATEST_MILLIS
 from jobgateway.translation.spec import CodecName
 
@@ -121,7 +121,7 @@ def _instant(said: Any) -> int:
         instant = datetime.fromisoformat(to_the_second + zone)
     except ValueError:
         raise ValueError(_NOT_AN_INSTANT) from None
-    millis = millis_of(instant) + int(fraction.ljust(3, "0"))
+    millis = (instant - EPOCH) // MILLISECOND + int(fraction.ljust(3, "0"))
     if not EARLIEST_MILLIS <= millis <= LATEST_MILLIS:
         raise ValueError(_NOT_AN_INSTANT)
     return millis
