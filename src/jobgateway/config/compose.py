@@ -22,6 +22,9 @@ LARGEST_FILE: Final = 1024 * 1024
 """Bytes."""
 DEEPEST: Final = 32
 """Lists and mappings within each other."""
+_TOO_DEEP: Final = f"more than {DEEPEST} lists and mappings within each other"
+_OWN_DEPTH: Final = "nesting depth"
+"""What newer C parsers say of theirs, which is larger but met first: they read ahead."""
 
 C_PARSER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PYTHON_PARSER: Final[Any] = yaml.SafeLoader
@@ -58,7 +61,8 @@ def compose(data: bytes, report: Report, parser: Any = C_PARSER) -> Node | None:
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         mark = Mark(place.line + 1, place.column + 1) if place else None
-        report.add((), f"not YAML: {error.problem}{_advice(text, mark)}", at=mark)
+        deep = _OWN_DEPTH in str(error.problem)
+        report.add((), _TOO_DEEP if deep else f"not YAML: {error.problem}{_advice(text, mark)}", at=mark)
         return None
     except (yaml.YAMLError, ValueError, OverflowError):  # the latter two: chr(), in the Python parser
         report.add((), "not YAML: a character that there is not")
@@ -130,7 +134,7 @@ class _Composer:
         if isinstance(event, yaml.ScalarEvent):
             return Unusable(mark) if refused else self._scalar(event, path, mark, flow)
         if depth == DEEPEST:
-            self._report.add((), f"more than {DEEPEST} lists and mappings within each other", at=mark)
+            self._report.add((), _TOO_DEEP, at=mark)
             raise _Stop
         within = mark if event.flow_style else None
         node: Node
