@@ -210,3 +210,26 @@ def test_no_query_raises_and_what_comes_through_says_a_window_that_can_be(query:
         else:
             assert isinstance(call, Refusal)
             assert call.reason is Reason.BAD_PARAMETER
+
+
+def test_only_short_targets_are_remembered_and_only_so_many() -> None:
+    calls = compile_calls(all_specs()["explorer"])
+    long = Request("GET", "/api-open/v1/jobs", "filter=" + "x" * 300)
+    short = Request("GET", "/api-open/v1/jobs", "page=2")
+
+    assert calls.read_call(long) == calls.read_call(long)
+    assert calls.read_short.cache_info().currsize == 0
+    assert calls.read_call(short) == calls.read_call(short) == calls.words.read("GET", short.path, short.query)
+    assert (calls.read_short.cache_info().currsize, calls.read_short.cache_info().hits) == (1, 1)
+    for number in range(2000):
+        calls.read_call(Request("GET", f"/api-open/v1/jobs/{number}"))
+    assert calls.read_short.cache_info().currsize < 2000
+
+
+def test_a_call_with_a_title_is_written_anew_each_time() -> None:
+    calls = compile_calls(all_specs()["explorer"])
+    titled = ListJobs(None, Window(0, 10), Wanted(title="x" * 10_000))
+
+    assert calls.write_call(titled) == calls.write_call(titled)
+    assert calls.write_short.cache_info().currsize == 0
+    assert calls.write_call(ListJobs(None, Window(0, 10))) == calls.words.write(ListJobs(None, Window(0, 10)))

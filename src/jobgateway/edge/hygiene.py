@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -25,6 +26,8 @@ _fits_query: Final = re.compile(r"[!$&-;=?-~]*(?:%[0-9A-Fa-f]{2}[!$&-;=?-~]*)*")
 """RFC 3986 section 3.4, and besides it ``[ ] { } | \\ ^ ` ``, which browsers do not encode (WHATWG URL section 1.3)."""
 _CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
 """RFC 9110 section 5.5: tab is the one control character that a value may hold."""
+_SHORT: Final = 256
+"""The most characters of a target that is remembered."""
 _AROUND_HEADER: Final = len(": \r\n")
 _AROUND_PATH: Final = len("  HTTP/1.1\r\n\r\n")
 _AROUND_QUERY: Final = len(" ? HTTP/1.1\r\n\r\n")
@@ -52,14 +55,23 @@ def untidy(request: Request, headers: Tidiness, largest: int) -> Refusal | None:
     """The refusal of a request whose head is ambiguous, malformed or larger than ``largest`` bytes; else ``None``."""
     if headers.fault is not None:
         return headers.fault
-    line = len(request.method) + len(request.path) + len(request.query)
-    if headers.size + line + (_AROUND_QUERY if request.query else _AROUND_PATH) > largest:
+    path, query = request.path, request.query
+    target = len(path) + len(query)
+    if headers.size + len(request.method) + target + (_AROUND_QUERY if query else _AROUND_PATH) > largest:
         return _refusal(f"limits.request_head is {largest} bytes")
-    if not _fits_path(request.path):
+    return (_short_target_fault if target <= _SHORT else _target_fault)(path, query)
+
+
+def _target_fault(path: str, query: str) -> Refusal | None:
+    if not _fits_path(path):
         return _refusal("the request's target is not a path")
-    if request.query and not _fits_query(request.query):
+    if query and not _fits_query(query):
         return _refusal("the request's query is not percent-encoded")
     return None
+
+
+_short_target_fault: Final = lru_cache(maxsize=1024)(_target_fault)
+"""Callers ask for the same again and again."""
 
 
 def _fault(headers: Headers, text: bytes, version: str) -> Refusal | None:

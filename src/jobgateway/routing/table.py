@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from operator import attrgetter
+from typing import Final
 from urllib.parse import unquote
 
 from jobgateway.routing.lane import Lane
+
+_SHORT: Final = 128
+"""The most characters of a path that is remembered."""
+_REMEMBERED: Final = 1024
+"""How many paths are remembered, the last that were asked for: callers ask for the same again and again."""
 
 
 class Table:
@@ -22,8 +29,13 @@ class Table:
             self._by_start[start] = (*self._by_start.get(start, ()), lane)
         self._lengths = tuple(sorted({len(start) for start in self._by_start}))
 
+        self._find_short = lru_cache(_REMEMBERED)(self._find)
+
     def find(self, path: str, host: str) -> tuple[Lane, ...]:
         """The routes that host and path belong to, first match first; whether a caller may is not asked here."""
+        return self._find_short(path, host) if len(path) <= _SHORT else self._find(path, host)
+
+    def _find(self, path: str, host: str) -> tuple[Lane, ...]:
         segments = tuple(path.split("/"))
         if "%" in path:
             segments = tuple([unquote(segment) for segment in segments])

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH")
 """What a dialect may say; the answers to some other methods (HEAD, CONNECT) end elsewhere than they say."""
 
+_SHORT: Final = 256
+"""The most characters of a target that is remembered."""
 _TARGET: Final = re.compile(rf"{PATH}(?:\?{QUERY})?")
 _NAME: Final = re.compile(TCHARS.encode())
 _REPLACEABLE: Final = frozenset(key for key, _, _ in DEFAULTS)
@@ -53,7 +55,8 @@ class Messages:
         begin = self._begins.get(request.method)
         if begin is None:
             raise TransportError(Fault.UNSENDABLE, f"the method is none of {', '.join(METHODS)}")
-        target = _target(request.path, request.query)
+        path, query = request.path, request.query
+        target = (_short_target if len(path) + len(query) <= _SHORT else _target)(path, query)
         own, given = _lines(request.headers)
         common = self._common(given) if given else self._usual
         body = request.body
@@ -98,3 +101,6 @@ def _target(path: str, query: str) -> bytes:
     if "?" in path or not _TARGET.fullmatch(target):
         raise TransportError(Fault.UNSENDABLE, BAD_TARGET)
     return target.encode("ascii")
+
+
+_short_target: Final = lru_cache(maxsize=1024)(_target)
