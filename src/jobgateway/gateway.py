@@ -152,9 +152,8 @@ def _tokens(config: Config) -> Tokens | None:
 
 def understand(lane: Lane, request: Request) -> Call | Refusal:
     """What a request asks for, the route's prefix taken off."""
-    inner = lane.inner_path(request.path)
-    if inner is not request.path:
-        request = msgspec.structs.replace(request, path=inner)
+    if lane.route.prefix:
+        request = msgspec.structs.replace(request, path=lane.inner_path(request.path))
     return lane.dialect.read_call(request)
 
 

@@ -13,19 +13,28 @@ class Deadlines:
     So one timer serves them all, where ``asyncio.timeout`` would start and cancel one for every request.
     """
 
-    __slots__ = ("_open", "_seconds", "_timer")
+    __slots__ = ("_loop", "_open", "_seconds", "_timer")
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._open: dict[Deadline, float] = {}
         """Those that are open, in the order of their ends on the event loop's clock."""
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def add(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> None:
-        """Open one."""
+    def add(self, deadline: Deadline) -> asyncio.Task[object]:
+        """Open one, and give the task that it is for. Raises ``RuntimeError`` where there is none."""
+        loop = self._loop  # to ask for the one that runs is a call of the system's
+        task = None if loop is None else asyncio.current_task(loop)
+        if loop is None or task is None:
+            loop = self._loop = asyncio.get_running_loop()
+            task = asyncio.current_task(loop)
+            if task is None:
+                raise RuntimeError("a deadline needs a task")
         self._open[deadline] = loop.time() + self._seconds
         if self._timer is None:
             self._timer = loop.call_later(self._seconds, self._look, loop)
+        return task
 
     def remove(self, deadline: Deadline) -> None:
         """Close one, whether it has passed or not."""
@@ -53,13 +62,8 @@ class Deadline:
         self.passed = False
 
     def __enter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task(loop)
-        if task is None:
-            raise RuntimeError("a deadline needs a task")
-        self._task = task
+        self._task = task = self._deadlines.add(self)
         self._cancelling = task.cancelling()
-        self._deadlines.add(self, loop)
         return self
 
     def end(self) -> None:

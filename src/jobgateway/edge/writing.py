@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,12 @@ LARGE: Final = 256 * 1024
 """Bytes of a body that is not copied to stand behind its head."""
 _BODILESS: Final = frozenset({204, 304})
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+@lru_cache(maxsize=64)
+def _media_line(media: str) -> bytes:
+    """The few that dialects have are written once."""
+    return b"content-type: %b\r\n" % media.encode("latin-1") if media else b""
 
 
 def pieces_of(response: Response, lines: bytes, extra: Headers, method: str) -> tuple[bytes, ...]:
@@ -25,11 +32,12 @@ def pieces_of(response: Response, lines: bytes, extra: Headers, method: str) -> 
         parts += (name, b": ", value, b"\r\n")
     body = b""
     if status not in _BODILESS:
-        if response.media:
-            parts += (b"content-type: ", response.media.encode("latin-1"), b"\r\n")
-        parts.append(b"content-length: %d\r\n" % len(response.body))
-        body = response.body if method != "HEAD" else b""
-    parts.append(b"\r\n")
+        body = response.body
+        parts += (_media_line(response.media), b"content-length: %d\r\n\r\n" % len(body))
+        if method == "HEAD":
+            body = b""
+    else:
+        parts.append(b"\r\n")
     if len(body) > LARGE:
         return b"".join(parts), body
     parts.append(body)
