@@ -212,24 +212,34 @@ def test_no_query_raises_and_what_comes_through_says_a_window_that_can_be(query:
             assert call.reason is Reason.BAD_PARAMETER
 
 
-def test_only_short_targets_are_remembered_and_only_so_many() -> None:
+def test_what_is_remembered_is_bounded_and_holds_neither_ids_nor_long_texts() -> None:
     calls = compile_calls(all_specs()["explorer"])
-    long = Request("GET", "/api-open/v1/jobs", "filter=" + "x" * 300)
-    short = Request("GET", "/api-open/v1/jobs", "page=2")
+    remembered = (calls.remembered.path, calls.remembered.before_id, calls.remembered.query, calls.remembered.page)
+    long = Wanted(title="x" * 10_000)
 
-    assert calls.read_call(long) == calls.read_call(long)
-    assert calls.read_short.cache_info().currsize == 0
-    assert calls.read_call(short) == calls.read_call(short) == calls.words.read("GET", short.path, short.query)
-    assert (calls.read_short.cache_info().currsize, calls.read_short.cache_info().hits) == (1, 1)
-    for number in range(2000):
-        calls.read_call(Request("GET", f"/api-open/v1/jobs/{number}"))
-    assert calls.read_short.cache_info().currsize < 2000
+    for number in range(1, 1000):
+        assert calls.read_call(Request("GET", f"/api-open/v1/jobs/{number}")) == GetJob(None, number)
+        calls.write_call(ListJobs(None, Window(0, 10), long))
+        calls.read_call(Request("GET", "/api-open/v1/jobs", f"name={'x' * number}{'y' * 200}"))
+    assert [each.cache_info().currsize for each in remembered] == [1, 1, 0, 0]
+
+    for number in range(1, 1000):
+        calls.read_call(Request("GET", f"/api-open/v1/workflows/w{number}/jobs", f"page={number}"))
+        calls.write_call(ListJobs(f"w{number}", Window(0, 10)))
+    assert all(each.cache_info().currsize <= each.cache_info().maxsize == 256 for each in remembered)
 
 
-def test_a_call_with_a_title_is_written_anew_each_time() -> None:
-    calls = compile_calls(all_specs()["explorer"])
-    titled = ListJobs(None, Window(0, 10), Wanted(title="x" * 10_000))
-
-    assert calls.write_call(titled) == calls.write_call(titled)
-    assert calls.write_short.cache_info().currsize == 0
-    assert calls.write_call(ListJobs(None, Window(0, 10))) == calls.words.write(ListJobs(None, Window(0, 10)))
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "last", ["0", "7", "007", "9223372036854775807", "9223372036854775808", "x", "", "7 ", "%37", "٣"]
+)
+def test_a_path_that_ends_with_an_id_is_read_as_a_whole_path_is(name: str, last: str) -> None:
+    calls, spec = CALLS[name], all_specs()[name]
+    for endpoint in (*spec.operations.list, spec.operations.get, spec.operations.cancel):
+        for scope in (KEY, "..", "a%2Fb"):
+            path = endpoint.path.replace("{scope}", scope).replace("{id}", last)
+            for target in (path, f"{path}/{last}", path.rpartition("/")[0] + "/" + last):
+                for method in ("GET", "DELETE", "PUT", "PATCH"):
+                    read = calls.paths.read(method, target)
+                    again = calls.read_call(Request(method, target))
+                    assert again == read or (isinstance(read, ListJobs) and isinstance(again, ListJobs | Refusal))

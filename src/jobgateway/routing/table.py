@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from jobgateway.routing.lane import Lane
 
 _SHORT: Final = 128
-"""The most characters of a path that is remembered."""
-_REMEMBERED: Final = 1024
-"""How many paths are remembered, the last that were asked for: callers ask for the same again and again."""
+"""The most characters of a path's start that are remembered."""
+_REMEMBERED: Final = 256
+"""How many starts are remembered, the last that were asked for."""
 
 
 class Table:
@@ -28,16 +28,19 @@ class Table:
             start = (*lane.route.prefix, *lane.dialect.root)
             self._by_start[start] = (*self._by_start.get(start, ()), lane)
         self._lengths = tuple(sorted({len(start) for start in self._by_start}))
-
+        self._most = 1 + max(self._lengths, default=0)
+        """Segments of a path that matter here, the empty one before the first slash included."""
         self._find_short = lru_cache(_REMEMBERED)(self._find)
 
     def find(self, path: str, host: str) -> tuple[Lane, ...]:
         """The routes that host and path belong to, first match first; whether a caller may is not asked here."""
-        return self._find_short(path, host) if len(path) <= _SHORT else self._find(path, host)
+        start = "/".join(path.split("/", self._most)[: self._most])
+        return (self._find_short if len(start) <= _SHORT else self._find)(start, host)
 
-    def _find(self, path: str, host: str) -> tuple[Lane, ...]:
-        segments = tuple(path.split("/"))
-        if "%" in path:
+    def _find(self, start: str, host: str) -> tuple[Lane, ...]:
+        """The same of a path of which no more matters than this."""
+        segments = tuple(start.split("/"))
+        if "%" in start:
             segments = tuple([unquote(segment) for segment in segments])
         found: tuple[Lane, ...] = ()
         for length in self._lengths:

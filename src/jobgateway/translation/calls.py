@@ -9,35 +9,44 @@ from typing import Final
 from msgspec import Struct
 
 from jobgateway.translation.filters import Filters, compile_filters
-from jobgateway.translation.hub import ANYTHING, Call, ListJobs, Refusal, Status
+from jobgateway.translation.hub import (
+    ANYTHING,
+    Call,
+    CancelJob,
+    GetJob,
+    ListJobs,
+    Order,
+    Refusal,
+    Status,
+    Wanted,
+    Window,
+)
 from jobgateway.translation.paging import Pager, compile_pager
-from jobgateway.translation.paths import Paths, compile_paths
+from jobgateway.translation.paths import ID, Paths, compile_paths, read_id
 from jobgateway.translation.spec import Spec
 from jobgateway.translation.urls import read_query
-from jobgateway.translation.wire import Request
+from jobgateway.translation.wire import Headers, Request
 
-_SHORT: Final = 256
-"""The most characters of a target that is remembered."""
-_REMEMBERED: Final = 1024
-"""How many targets and calls are remembered, the last that were asked."""
+_SHORT: Final = 128
+"""The most characters of a path, and of a query, that are remembered."""
+_REMEMBERED: Final = 256
+"""How many of each are remembered, the last that were asked for. Ids are none of it: they differ from call to call."""
+
+_Narrowed = tuple[Window | None, Wanted, Order | None]
+"""What a query says of a list: its window, the conditions and the order."""
 
 
-class _Words(Struct, frozen=True):
-    """A dialect's words for calls."""
+class _Lists(Struct, frozen=True):
+    """How a dialect asks for lists: what their paths leave to the query."""
 
     paths: Paths
     pager: Pager | None
     filters: Filters
     keys: frozenset[str]
     """The query keys that mean something; all others are ignored."""
-    counted: bool
-    """Whether the answer to a list says how many jobs there are in all."""
 
-    def read(self, method: str, path: str, query: str) -> Call | Refusal:
-        """The call that a request asks for, or why it is none; the path is judged before the query."""
-        call = self.paths.read(method, path)
-        if not isinstance(call, ListJobs):
-            return call
+    def read(self, query: str) -> _Narrowed | Refusal:
+        """What a query says of a list, or why it says nothing."""
         found = read_query(query, self.keys) if self.keys else {}
         if isinstance(found, Refusal):
             return found
@@ -45,54 +54,78 @@ class _Words(Struct, frozen=True):
         if isinstance(window, Refusal):
             return window
         narrowed = self.filters.read(found)
-        if isinstance(narrowed, Refusal):
-            return narrowed
-        return ListJobs(call.scope, window, *narrowed, self.counted)
+        return narrowed if isinstance(narrowed, Refusal) else (window, *narrowed)
 
-    def write(self, call: Call) -> Request:
-        """The request that asks for a call. Raises ``ValueError`` for one beyond the dialect's abilities."""
-        method, path, headers = self.paths.write(call)
-        query = self._write_query(call) if isinstance(call, ListJobs) else ""
+    def write(self, call: ListJobs) -> Request:
+        """The request that asks for a list. Raises ``ValueError`` for one beyond the dialect's abilities."""
+        method, path, headers = self.paths.form(ListJobs, call.scope)
+        query = self.filters.write(call.wanted, call.order)
+        if self.pager is not None:
+            paged = self.pager.write(call.window)
+            query = f"{paged}&{query}" if query else paged
         return Request(method, path, query, headers)
 
-    def _write_query(self, call: ListJobs) -> str:
-        filtered = self.filters.write(call.wanted, call.order)
-        if self.pager is None:
-            return filtered
-        paged = self.pager.write(call.window)
-        return f"{paged}&{filtered}" if filtered else paged
+
+class _Remembered(Struct, frozen=True):
+    """What is the same in many calls: the same answers as without, bounded in number and size."""
+
+    path: Callable[[str, str], Call | Refusal]
+    """What a path asks for that does not end with an id."""
+    before_id: Callable[[str, str], tuple[type[GetJob | CancelJob], str | None] | None]
+    """What a path asks for that goes on with an id."""
+    query: Callable[[str], _Narrowed | Refusal]
+    """Most queries ask for one of the first pages."""
+    form: Callable[[type[Call], str | None], tuple[str, str, Headers]]
+    page: Callable[[ListJobs], Request]
+    """How a list without conditions is asked for."""
 
 
 class Calls(Struct, frozen=True):
-    """A dialect's side of requests, without their credential.
+    """A dialect's side of requests, without their credential."""
 
-    Callers look at the same jobs and the same first pages again and again, so what a short target says is remembered.
-    """
-
-    words: _Words
-    read_short: Callable[[str, str, str], Call | Refusal]
-    write_short: Callable[[Call], Request]
+    paths: Paths
+    lists: _Lists
+    counted: bool
+    """Whether the answer to a list says how many jobs there are in all."""
+    remembered: _Remembered
 
     @property
     def root(self) -> tuple[str, ...]:
         """The literal first segments that all paths share."""
-        return self.words.paths.root
+        return self.paths.root
 
     @property
     def status_sets(self) -> frozenset[frozenset[Status]]:
         """The sets of statuses that one of its filter words stands for."""
-        return self.words.filters.status_sets
+        return self.lists.filters.status_sets
 
     def read_call(self, request: Request) -> Call | Refusal:
-        """The call that a request asks for, or why it is none."""
-        path, query = request.path, request.query
-        read = self.read_short if len(path) + len(query) <= _SHORT else self.words.read
-        return read(request.method, path, query)
+        """The call that a request asks for, or why it is none; the path is judged before the query."""
+        call = self._read_path(request.method, request.path)
+        if not isinstance(call, ListJobs):
+            return call
+        query = request.query
+        narrowed = self.remembered.query(query) if len(query) <= _SHORT else self.lists.read(query)
+        if isinstance(narrowed, Refusal):
+            return narrowed
+        return ListJobs(call.scope, *narrowed, self.counted)
+
+    def _read_path(self, method: str, path: str) -> Call | Refusal:
+        if len(path) > _SHORT:
+            return self.paths.read(method, path)
+        start, _, last = path.rpartition("/")
+        number = read_id(last)
+        if number is None:
+            return self.remembered.path(method, path)
+        found = self.remembered.before_id(method, start)
+        return self.paths.read(method, path) if found is None else found[0](found[1], number)
 
     def write_call(self, call: Call) -> Request:
         """The request that asks for a call. Raises ``ValueError`` for one beyond the dialect's abilities."""
-        long = isinstance(call, ListJobs) and call.wanted is not ANYTHING  # a title may be of any length
-        return self.words.write(call) if long else self.write_short(call)
+        if isinstance(call, ListJobs):
+            return (self.remembered.page if call.wanted is ANYTHING else self.lists.write)(call)
+        method, path, headers = self.remembered.form(type(call), call.scope)
+        return Request(method, path.replace(ID, str(call.id)), "", headers)
 
 
 def compile_calls(spec: Spec) -> Calls:
@@ -103,5 +136,10 @@ def compile_calls(spec: Spec) -> Calls:
     pager = None if spec.paging is None else compile_pager(spec.paging)
     filters = compile_filters(spec)
     keys = filters.keys if pager is None else filters.keys | pager.keys
-    words = _Words(compile_paths(spec.operations), pager, filters, keys, spec.answers.list.total is not None)
-    return Calls(words, lru_cache(_REMEMBERED)(words.read), lru_cache(_REMEMBERED)(words.write))
+    paths = compile_paths(spec.operations)
+    lists = _Lists(paths, pager, filters, keys)
+    keep = lru_cache(_REMEMBERED)
+    remembered = _Remembered(
+        keep(paths.read), keep(paths.before_id), keep(lists.read), keep(paths.form), keep(lists.write)
+    )
+    return Calls(paths, lists, spec.answers.list.total is not None, remembered)

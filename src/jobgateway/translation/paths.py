@@ -22,10 +22,12 @@ _NO_PATH: Final = Refusal(Reason.NO_PATH)
 _NO_SCOPE: Final = Refusal(Reason.NO_SCOPE)  # nothing more: a malformed scope must look like one that is unknown
 _ID_IS: Final = f"an id is a number from 0 to {LARGEST_ID} in ASCII digits, without a leading zero"
 
-_fits_id: Final = re.compile(r"0|[1-9][0-9]{0,18}").fullmatch
+_LONGEST_ID: Final = len(str(LARGEST_ID))
 _fits_scope: Final = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.~-]{1,64}").fullmatch
 
-_Kind = type[ListJobs] | type[GetJob] | type[CancelJob]
+_JOB_KINDS: Final = (GetJob, CancelJob)
+_JobKind = type[GetJob] | type[CancelJob]
+_Kind = type[ListJobs] | _JobKind
 _Offered = tuple[tuple[_Kind, tuple[Endpoint, ...]], ...]
 
 
@@ -36,7 +38,7 @@ def is_scope(text: str) -> bool:
 
 def read_id(text: str) -> int | None:
     """The id that a text says, or ``None``: ``0`` or ASCII digits without a leading zero, up to ``LARGEST_ID``."""
-    if not _fits_id(text):
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID) or (text[0] == "0" and text != "0"):
         return None
     number = int(text)
     return number if number <= LARGEST_ID else None
@@ -88,16 +90,27 @@ class Paths(Struct, frozen=True):
                 return _read_slots(shape, method, texts, raw)
         return _NO_PATH
 
+    def before_id(self, method: str, start: str) -> tuple[_JobKind, str | None] | None:
+        """What any id behind ``start`` as the last segment is asked for, and the scope; ``None``: none belongs there.
+
+        It is the last segment where what is read of two ids differs in nothing else.
+        """
+        one, other = self.read(method, f"{start}/1"), self.read(method, f"{start}/2")
+        if isinstance(one, _JOB_KINDS) and isinstance(other, _JOB_KINDS) and (one.id, other.id) == (1, 2):
+            return type(one), one.scope
+        return None
+
     def write(self, call: Call) -> tuple[str, str, Headers]:
         """The method, path and headers that ask for a call. Raises ``ValueError`` if no path can say it."""
-        endpoint = self.endpoints.get((type(call), call.scope is not None))
+        method, path, headers = self.form(type(call), call.scope)
+        return method, path if isinstance(call, ListJobs) else path.replace(ID, str(call.id)), headers
+
+    def form(self, kind: _Kind, scope: str | None) -> tuple[str, str, Headers]:
+        """The same for any call of a kind within a scope, the slot of the id left open."""
+        endpoint = self.endpoints.get((kind, scope is not None))
         if endpoint is None:
-            raise ValueError(f"there is no path for a list {'without' if call.scope is None else 'with'} a scope")
-        path = endpoint.path
-        if not isinstance(call, ListJobs):
-            path = path.replace(ID, str(call.id))
-        if endpoint.scoped:
-            path = path.replace(SCOPE, _scope_segment(call.scope))
+            raise ValueError(f"there is no path for a list {'without' if scope is None else 'with'} a scope")
+        path = endpoint.path.replace(SCOPE, _scope_segment(scope)) if endpoint.scoped else endpoint.path
         return endpoint.method, path, endpoint.headers
 
 

@@ -12,8 +12,6 @@ from jobgateway.backends.grammar import (
     BAD_TARGET,
     DEFAULTS,
     OURS,
-    PATH,
-    QUERY,
     SAYS_LENGTH,
     TCHARS,
 )
@@ -26,9 +24,8 @@ if TYPE_CHECKING:
 METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH")
 """What a dialect may say; the answers to some other methods (HEAD, CONNECT) end elsewhere than they say."""
 
-_SHORT: Final = 256
-"""The most characters of a target that is remembered."""
-_TARGET: Final = re.compile(rf"{PATH}(?:\?{QUERY})?")
+_VISIBLE: Final = bytes(byte for byte in range(0x21, 0x7F) if byte != ord("#"))
+"""What a target is made of: it would end at anything else."""
 _NAME: Final = re.compile(TCHARS.encode())
 _REPLACEABLE: Final = frozenset(key for key, _, _ in DEFAULTS)
 _BLANK: Final = b" \t"
@@ -55,8 +52,7 @@ class Messages:
         begin = self._begins.get(request.method)
         if begin is None:
             raise TransportError(Fault.UNSENDABLE, f"the method is none of {', '.join(METHODS)}")
-        path, query = request.path, request.query
-        target = (_short_target if len(path) + len(query) <= _SHORT else _target)(path, query)
+        target = _target(request.path, request.query)
         own, given = _lines(request.headers)
         common = self._common(given) if given else self._usual
         body = request.body
@@ -98,9 +94,8 @@ def _begun(name: bytes) -> tuple[bytes, tuple[bytes, ...]]:
 def _target(path: str, query: str) -> bytes:
     """The path and the query; the first question mark ends the path, so it can have none itself."""
     target = f"{path}?{query}" if query else path
-    if "?" in path or not _TARGET.fullmatch(target):
-        raise TransportError(Fault.UNSENDABLE, BAD_TARGET)
-    return target.encode("ascii")
-
-
-_short_target: Final = lru_cache(maxsize=1024)(_target)
+    if path.startswith("/") and "?" not in path and target.isascii():
+        raw = target.encode("ascii")
+        if not raw.translate(None, _VISIBLE):
+            return raw
+    raise TransportError(Fault.UNSENDABLE, BAD_TARGET)
