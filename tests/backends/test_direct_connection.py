@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import anyio
 import pytest
@@ -27,35 +29,44 @@ class Other:
         """Send nothing to anybody."""
 
 
-@both_loops
-async def test_what_came_before_the_request_left_is_no_answer_to_it():
-    loop, outbox = asyncio.get_running_loop(), Outbox()
+@asynccontextmanager
+async def turn() -> AsyncIterator[tuple[Connection, Outbox, socket.socket]]:
+    """A connection whose next message has to wait, for another one has left in this turn; and the backend's end of it."""
+    outbox = Outbox()
     ours, theirs = socket.socketpair()
     with theirs:
+        loop = asyncio.get_running_loop()
         _, connection = await loop.create_connection(lambda: Connection(1000, Manners(), outbox), sock=ours)
         outbox.put(Other(), b"", loop)
-        asked = asyncio.ensure_future(connection.exchange(MESSAGE))
-        outbox.put(Other(), b"", loop)
-        connection.data_received(ANSWER)  # nobody has asked: the request is not even begun
-        with anyio.fail_after(10), pytest.raises(TransportError):
-            await asked
-        assert not connection.usable
+        yield connection, outbox, theirs
+
+
+async def heard(theirs: socket.socket) -> bytes:
+    """What the backend reads next."""
+    theirs.settimeout(10)
+    return await asyncio.to_thread(theirs.recv, 100)
 
 
 @both_loops
-async def test_what_comes_while_the_request_waits_to_leave_is_no_answer_either():
-    loop, outbox = asyncio.get_running_loop(), Outbox()
-    ours, theirs = socket.socketpair()
-    with theirs:
-        _, connection = await loop.create_connection(lambda: Connection(1000, Manners(), outbox), sock=ours)
-        outbox.put(Other(), b"", loop)
+async def test_a_request_leaves_with_the_others_of_its_turn():
+    async with turn() as (connection, outbox, theirs):
         asked = connection.exchange(MESSAGE)
-        waiting = asked.send(None)  # up to where it waits, with the message in the outbox
+        asked.send(None)  # up to where it waits, with the message in the outbox
+        outbox.flush()
+        assert await heard(theirs) == MESSAGE
+        asked.close()
+
+
+@both_loops
+async def test_what_comes_while_the_request_waits_to_leave_is_no_answer_to_it():
+    async with turn() as (connection, outbox, theirs):
+        asked = connection.exchange(MESSAGE)
+        waiting = asked.send(None)
         connection.data_received(ANSWER)
         assert not connection.answered
+        assert not connection.usable
         outbox.flush()
-        theirs.settimeout(10)
-        assert await asyncio.to_thread(theirs.recv, 100) == b""  # nothing was sent any more
+        assert await heard(theirs) == b""  # nothing was sent any more
         with anyio.fail_after(10), pytest.raises(TransportError):
             await waiting
         asked.close()
@@ -63,14 +74,9 @@ async def test_what_comes_while_the_request_waits_to_leave_is_no_answer_either()
 
 @both_loops
 async def test_a_request_that_was_given_up_before_it_left_is_not_sent():
-    loop, outbox = asyncio.get_running_loop(), Outbox()
-    ours, theirs = socket.socketpair()
-    with theirs:
-        _, connection = await loop.create_connection(lambda: Connection(1000, Manners(), outbox), sock=ours)
-        outbox.put(Other(), b"", loop)
+    async with turn() as (connection, outbox, theirs):
         asked = connection.exchange(MESSAGE)
         asked.send(None)
         asked.close()
         outbox.flush()
-        theirs.settimeout(10)
-        assert await asyncio.to_thread(theirs.recv, 100) == b""
+        assert await heard(theirs) == b""
