@@ -93,6 +93,18 @@ def test_a_host_is_compared_whole_whatever_its_case_and_port(host: bytes, taken:
     assert ask(place, V2_LIST, (b"host", host), BILLING).backend == taken
 
 
+def test_where_a_host_and_a_path_led_is_remembered_within_bounds():
+    place = two(v2("first", host="old.example.com"), v2("second"))
+    find = place.gateway.door._table
+    for number in range(300):
+        assert ask(place, V2_LIST, (b"host", b"%d.example.com" % number), BILLING).backend == "second"
+        assert ask(place, V2_LIST, (b"host", b"old.example.com"), BILLING).backend == "first"
+        assert ask(place, V2_LIST, (b"host", b"%d.%b" % (number, b"x" * 300)), BILLING).backend == "second"
+    kept = find._find_short.cache_info()
+    assert kept.currsize == kept.maxsize == 256
+    assert kept.hits + kept.misses == 600
+
+
 def test_a_host_with_its_port_can_be_asked_for():
     place = two(v2("first", host="old.example.com:8443"), v2("second"))
     assert ask(place, V2_LIST, (b"host", b"old.example.com:8443"), BILLING).backend == "first"

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from jobgateway.routing.lane import Lane
 
-_SHORT: Final = 128
-"""The most characters of a path's start that are remembered."""
+_SHORT: Final = 256
+"""The most characters of a host and a path's start that are remembered."""
 _REMEMBERED: Final = 256
 """How many starts are remembered, the last that were asked for."""
 
@@ -35,7 +35,7 @@ class Table:
     def find(self, path: str, host: str) -> tuple[Lane, ...]:
         """The routes that host and path belong to, first match first; whether a caller may is not asked here."""
         start = "/".join(path.split("/", self._most)[: self._most])
-        return (self._find_short if len(start) <= _SHORT else self._find)(start, host)
+        return (self._find_short if len(start) + len(host) <= _SHORT else self._find)(start, host)
 
     def _find(self, start: str, host: str) -> tuple[Lane, ...]:
         """The same of a path of which no more matters than this."""
