@@ -54,10 +54,10 @@ def untidy(request: Request, headers: Tidiness, largest: int) -> Refusal | None:
     """The refusal of a request whose head is ambiguous, malformed or larger than ``largest`` bytes; else ``None``."""
     if headers.fault is not None:
         return headers.fault
-    line = len(request.method) + len(request.path) + len(request.query)
-    if headers.size + line + (_AROUND_QUERY if request.query else _AROUND_PATH) > largest:
-        return _refusal(f"limits.request_head is {largest} bytes")
     path, query = request.path, request.query
+    line = len(request.method) + len(path) + len(query)
+    if headers.size + line + (_AROUND_QUERY if query else _AROUND_PATH) > largest:
+        return _refusal(f"limits.request_head is {largest} bytes")
     if not (path.startswith("/") and _is_plain(path, _PLAIN_PATH)) and not _fits_path(path):
         return _refusal("the request's target is not a path")
     if query and not _is_plain(query, _PLAIN_QUERY) and not _fits_query(query):

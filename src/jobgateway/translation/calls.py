@@ -22,15 +22,13 @@ from jobgateway.translation.hub import (
     Window,
 )
 from jobgateway.translation.paging import Pager, compile_pager
-from jobgateway.translation.paths import ID, Paths, compile_paths, read_id
+from jobgateway.translation.paths import REMEMBERED, Paths, compile_paths, read_id
 from jobgateway.translation.spec import Spec
 from jobgateway.translation.urls import read_query
-from jobgateway.translation.wire import Headers, Request
+from jobgateway.translation.wire import Request
 
 _SHORT: Final = 128
 """The most characters of a path, and of a query, that are remembered."""
-_REMEMBERED: Final = 256
-"""How many of each are remembered, the last that were asked for. Ids are none of it: they differ from call to call."""
 
 _Narrowed = tuple[Window | None, Wanted, Order | None]
 """What a query says of a list: its window, the conditions and the order."""
@@ -58,7 +56,7 @@ class _Lists(Struct, frozen=True):
 
     def write(self, call: ListJobs) -> Request:
         """The request that asks for a list. Raises ``ValueError`` for one beyond the dialect's abilities."""
-        method, path, headers = self.paths.form(ListJobs, call.scope)
+        method, path, headers = self.paths.write(call)
         query = self.filters.write(call.wanted, call.order)
         if self.pager is not None:
             paged = self.pager.write(call.window)
@@ -75,7 +73,6 @@ class _Remembered(Struct, frozen=True):
     """What a path asks for that goes on with an id."""
     query: Callable[[str], _Narrowed | Refusal]
     """Most queries ask for one of the first pages."""
-    form: Callable[[type[Call], str | None], tuple[str, str, Headers]]
     page: Callable[[ListJobs], Request]
     """How a list without conditions is asked for."""
 
@@ -124,8 +121,8 @@ class Calls(Struct, frozen=True):
         """The request that asks for a call. Raises ``ValueError`` for one beyond the dialect's abilities."""
         if isinstance(call, ListJobs):
             return (self.remembered.page if call.wanted is ANYTHING else self.lists.write)(call)
-        method, path, headers = self.remembered.form(type(call), call.scope)
-        return Request(method, path.replace(ID, str(call.id)), "", headers)
+        method, path, headers = self.paths.write(call)
+        return Request(method, path, "", headers)
 
 
 def compile_calls(spec: Spec) -> Calls:
@@ -138,8 +135,6 @@ def compile_calls(spec: Spec) -> Calls:
     keys = filters.keys if pager is None else filters.keys | pager.keys
     paths = compile_paths(spec.operations)
     lists = _Lists(paths, pager, filters, keys)
-    keep = lru_cache(_REMEMBERED)
-    remembered = _Remembered(
-        keep(paths.read), keep(paths.before_id), keep(lists.read), keep(paths.form), keep(lists.write)
-    )
+    keep = lru_cache(REMEMBERED)
+    remembered = _Remembered(keep(paths.read), keep(paths.before_id), keep(lists.read), keep(lists.write))
     return Calls(paths, lists, spec.answers.list.total is not None, remembered)

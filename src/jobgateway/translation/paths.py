@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Final
 
@@ -14,6 +15,8 @@ from jobgateway.translation.spec import Endpoint, Operations
 from jobgateway.translation.urls import MOST_SHOWN, decode, encode
 from jobgateway.translation.wire import Headers
 
+REMEMBERED: Final = 256
+"""How many answers of one kind are remembered, the last that were asked for. Ids are none of it: all differ."""
 SCOPE: Final = "{scope}"
 ID: Final = "{id}"
 _SLOTS: Final = (SCOPE, ID)
@@ -67,14 +70,33 @@ class _Endpoint(Struct, frozen=True):
     scoped: bool
 
 
+Form = tuple[str, str, Headers]
+"""The method, path and headers of a request; where the path names a job, its id's slot is open."""
+
+
+class _Endpoints(Struct, frozen=True):
+    """The endpoints of a dialect, as they are written."""
+
+    by_kind: dict[tuple[_Kind, bool], _Endpoint]
+    """By what is asked for, and whether the call says a scope; one job may be asked for with a scope all the same."""
+
+    def form(self, kind: _Kind, scope: str | None) -> Form:
+        """How any call of a kind is asked for within a scope. Raises ``ValueError`` if no path can say it."""
+        endpoint = self.by_kind.get((kind, scope is not None))
+        if endpoint is None:
+            raise ValueError(f"there is no path for a list {'without' if scope is None else 'with'} a scope")
+        path = endpoint.path.replace(SCOPE, _scope_segment(scope)) if endpoint.scoped else endpoint.path
+        return endpoint.method, path, endpoint.headers
+
+
 class Paths(Struct, frozen=True):
     """The methods and paths of a dialect. ``root``: the literal first segments that all paths share."""
 
     root: tuple[str, ...]
     shapes: dict[int, tuple[_Shape, ...]]
     """By the number of segments; where two paths fit, the one whose literal comes first is taken."""
-    endpoints: dict[tuple[_Kind, bool], _Endpoint]
-    """By what is asked for, and whether the call says a scope; one job may be asked for with a scope all the same."""
+    form: Callable[[_Kind, str | None], Form]
+    """How calls are asked for within a scope, remembered: it is the same for all ids."""
 
     def read(self, method: str, path: str) -> Call | Refusal:
         """The call that a raw path asks for; a list is bare, for its query says the rest.
@@ -100,18 +122,10 @@ class Paths(Struct, frozen=True):
             return type(one), one.scope
         return None
 
-    def write(self, call: Call) -> tuple[str, str, Headers]:
+    def write(self, call: Call) -> Form:
         """The method, path and headers that ask for a call. Raises ``ValueError`` if no path can say it."""
         method, path, headers = self.form(type(call), call.scope)
         return method, path if isinstance(call, ListJobs) else path.replace(ID, str(call.id)), headers
-
-    def form(self, kind: _Kind, scope: str | None) -> tuple[str, str, Headers]:
-        """The same for any call of a kind within a scope, the slot of the id left open."""
-        endpoint = self.endpoints.get((kind, scope is not None))
-        if endpoint is None:
-            raise ValueError(f"there is no path for a list {'without' if scope is None else 'with'} a scope")
-        path = endpoint.path.replace(SCOPE, _scope_segment(scope)) if endpoint.scoped else endpoint.path
-        return endpoint.method, path, endpoint.headers
 
 
 def _read_slots(shape: _Shape, method: str, texts: Sequence[str | None], raw: list[str]) -> Call | Refusal:
@@ -156,7 +170,7 @@ def compile_paths(operations: Operations) -> Paths:
     shapes: dict[int, tuple[_Shape, ...]] = {}
     for segments in sorted(by_path, key=lambda path: [segment in _SLOTS for segment in path]):
         shapes[len(segments)] = (*shapes.get(len(segments), ()), _shape(segments, by_path[segments]))
-    return Paths(_root(list(by_path)), shapes, _endpoints(offered))
+    return Paths(_root(list(by_path)), shapes, lru_cache(REMEMBERED)(_Endpoints(_endpoints(offered)).form))
 
 
 def _endpoints(offered: _Offered) -> dict[tuple[_Kind, bool], _Endpoint]:
