@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from jobgateway.observe.endings import series_of
 from jobgateway.observe.exposition import summed, text_of
 from jobgateway.observe.families import (
     REQUESTS,
@@ -79,4 +80,5 @@ def _by_worker(rows: Sequence[Row], usages: Sequence[Usage | None]) -> Iterator[
 
 
 def _requests(ledger: Ledger) -> float:
-    return sum(cells[0] for name, cells in ledger.entries() if name[0] == REQUESTS.name)
+    shown = (series for entry in ledger.entries() for series in series_of(*entry))
+    return sum(numbers[0] for name, numbers in shown if name[0] == REQUESTS.name)

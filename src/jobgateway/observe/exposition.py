@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from jobgateway.observe.endings import series_of
 from jobgateway.observe.families import BUCKETS, COUNTED, Family
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ def summed(ledgers: Iterable[Ledger]) -> list[Shown]:
     """Every family that is counted, each series the sum of those of its name."""
     sums: dict[str, dict[Name, list[float]]] = {family.name: {} for family in COUNTED}
     for ledger in ledgers:
-        for (family, *labels), cells in ledger.entries():
-            series = sums[family]
-            before = series.get(tuple(labels))
-            now = list(cells)
-            series[tuple(labels)] = now if before is None else [a + b for a, b in zip(before, now, strict=True)]
+        for name, cells in ledger.entries():
+            for (family, *labels), numbers in series_of(name, cells):
+                series = sums[family]
+                before = series.get(tuple(labels))
+                now = list(numbers)
+                series[tuple(labels)] = now if before is None else [a + b for a, b in zip(before, now, strict=True)]
     return [(family, sums[family.name]) for family in COUNTED]
 
 

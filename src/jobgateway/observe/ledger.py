@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Name = tuple[str, ...]
 """A family and the values of its labels."""
 
-SIZE: Final = 4 * 1024 * 1024
-"""Bytes of a ledger, some 25,000 names; the system gives memory only for those that are in use."""
+SIZE: Final = 8 * 1024 * 1024
+"""Bytes of a ledger, some 30,000 names; the system gives memory only for those that are in use."""
 DROPPED: Final[Name] = ("series_dropped_total",)
 """Counts the names that a ledger had no room for."""
 _ENTRY: Final = struct.Struct("=II")

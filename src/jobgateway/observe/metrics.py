@@ -7,25 +7,11 @@ this one has been killed.
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from jobgateway.observe import endings
 from jobgateway.observe.exposition import summed, text_of
-from jobgateway.observe.families import (
-    BACKEND_DURATION,
-    BACKEND_REQUESTS,
-    BUCKETS,
-    DURATION,
-    INFLIGHT,
-    LOSSES,
-    NONE,
-    OK,
-    REFUSALS,
-    REQUESTS,
-    SESSION_FAILING,
-    SESSION_LOGINS,
-    SESSION_LOST,
-)
+from jobgateway.observe.families import INFLIGHT, OK, SESSION_FAILING, SESSION_LOGINS, SESSION_LOST
 from jobgateway.observe.in_use import InUse
 from jobgateway.observe.ledger import Ledger
 from jobgateway.observe.processes import shown_of, usage_of
@@ -44,22 +30,6 @@ if TYPE_CHECKING:
     """The fields that a pair's answers to an operation lack."""
 
 
-class _Alike:
-    """Requests or calls that ended alike: what counts them."""
-
-    __slots__ = ("_counters", "_duration")
-
-    def __init__(self, counters: list[Cells], duration: Cells) -> None:
-        self._counters = counters
-        self._duration = duration
-
-    def count(self, seconds: float) -> None:
-        for counter in self._counters:
-            counter[0] += 1.0
-        self._duration[bisect_left(BUCKETS, seconds)] += 1.0
-        self._duration[-1] += seconds
-
-
 class Metrics:
     """Counts in a ledger; it is both the gateway's observer and a recorder of the edge."""
 
@@ -69,25 +39,26 @@ class Metrics:
         self._inflight = self._cells(INFLIGHT)
         self._now_inflight: Callable[[], int] = int
         self._absences: Absences = {}
-        self._ended: dict[tuple[object, ...], _Alike] = {}
-        self._calls: dict[tuple[str, str, str], _Alike] = {}
+        self._requests: dict[tuple[object, ...], Cells] = {}
+        self._calls: dict[tuple[str, str, str], Cells] = {}
 
     def served(self, served: Served) -> None:
         """Count one request."""
         key = (served.dialect, served.backend, served.operation, served.status, served.origin, served.reason)
-        ended = self._ended.get(key)
-        if ended is None:
-            ended = self._ended[key] = self._ended_like(served)
-        ended.count(served.seconds)
+        numbers = self._requests.get(key)
+        if numbers is None:
+            way = endings.of_request(served, self._lacked(served))
+            numbers = self._requests[key] = self._ledger.cells(way, endings.SIZE)
+        endings.count(numbers, served.seconds)
 
     def backend_call(self, backend: str, operation: Operation, outcome: str, seconds: float) -> None:
         """Count one backend call."""
         key = (backend, operation, outcome)
-        calls = self._calls.get(key)
-        if calls is None:
-            counter = self._cells(BACKEND_REQUESTS, backend, operation.value, str(outcome))
-            calls = self._calls[key] = _Alike([counter], self._cells(BACKEND_DURATION, backend))
-        calls.count(seconds)
+        numbers = self._calls.get(key)
+        if numbers is None:
+            way = endings.of_call(backend, operation, outcome)
+            numbers = self._calls[key] = self._ledger.cells(way, endings.SIZE)
+        endings.count(numbers, seconds)
 
     def logged_in(self, backend: str, outcome: str) -> None:
         """Count one login, and note whether it failed."""
@@ -113,7 +84,7 @@ class Metrics:
 
     def lacking(self, absences: Mapping[Pair, dict[Operation, tuple[str, ...]]]) -> None:
         """From now on, count these fields as lost."""
-        self._ended.clear()
+        self._requests.clear()
         self._absences = dict(absences)
 
     def config_loaded(self, digest: str, absences: Mapping[Pair, dict[Operation, tuple[str, ...]]], at: float) -> None:
@@ -132,16 +103,12 @@ class Metrics:
         processes = [] if usage is None else shown_of([usage])
         return text_of([*processes, *summed([self._ledger]), *self._in_use.shown()])
 
-    def _ended_like(self, served: Served) -> _Alike:
-        dialect, backend = served.dialect or NONE, served.backend or NONE
-        operation = served.operation.value if served.operation else NONE
-        counters = [self._cells(REQUESTS, dialect, backend, operation, str(served.status), served.origin)]
-        if served.reason is not None:
-            counters.append(self._cells(REFUSALS, str(served.reason)))
-        elif served.operation is not None:
-            fields = self._absences.get((dialect, backend), {}).get(served.operation, ())
-            counters += [self._cells(LOSSES, dialect, backend, field) for field in fields]
-        return _Alike(counters, self._cells(DURATION, dialect, operation))
+    def _lacked(self, served: Served) -> tuple[str, ...]:
+        """The fields that an answer like this one lacks."""
+        if served.reason is not None or served.operation is None:
+            return ()
+        pair = (served.dialect or endings.NONE, served.backend or endings.NONE)
+        return self._absences.get(pair, {}).get(served.operation, ())
 
     def _cells(self, family: Family, *labels: str) -> Cells:
         return self._ledger.cells((family.name, *labels), family.size)
