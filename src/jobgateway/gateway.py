@@ -123,11 +123,15 @@ class Gateway:
 
     async def _ask(self, lane: Lane, call: Call, asking: Asking | SessionAsking) -> Reply:
         """Carry out the plan before the deadline; past it, whatever is under way is given up."""
-        keep = list if asking.fusion is None else Bundled
-        steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled, keep=keep)
         reply: Reply | None = None
         with Deadline(self._deadlines[lane.backend.timeout]):
-            reply = await drive(steps, asking, together=TOGETHER)
+            single = lane.single(call)
+            told = None if single is None else await asking(single.call)
+            if single is None or told is None or not single.returns(told):
+                keep = list if asking.fusion is None else Bundled
+                steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled, keep=keep)
+                told = await drive(steps, asking, together=TOGETHER, told=told)
+            reply = told
         return late(cancelling=asking.cancelling, cancelled=asking.cancelled) if reply is None else reply
 
     def refuse(self, request: Request, refusal: Refusal) -> Exchange:

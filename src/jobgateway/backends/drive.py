@@ -13,15 +13,18 @@ Plan = Generator[tuple[Call, ...], list[Reply], Reply]
 Ask = Callable[[Call], Awaitable[Reply]]
 
 
-async def drive(plan: Plan, ask: Ask, *, together: int) -> Reply:
+async def drive(plan: Plan, ask: Ask, *, together: int, told: Reply | None = None) -> Reply:
     """Run a plan to its reply, with at most ``together`` calls at a time; the plan is closed whatever happens.
 
+    ``told``: the reply to its first call, where that has been asked already.
     What ``ask`` or the plan raises passes through as it is.
     """
     try:
         batch = next(plan)
         while True:
-            if len(batch) == 1:  # nearly always: not worth a task
+            if told is not None:
+                replies, told = [told], None
+            elif len(batch) == 1:  # mostly: not worth a task
                 replies = [await ask(batch[0])]
             else:
                 replies = await _Batch(batch, ask).replies(together)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jobgateway.observe import endings
 from jobgateway.observe.exposition import summed, text_of
-from jobgateway.observe.families import INFLIGHT, OK, SESSION_FAILING, SESSION_LOGINS, SESSION_LOST
+from jobgateway.observe.families import INFLIGHT, NONE, OK, SESSION_FAILING, SESSION_LOGINS, SESSION_LOST
 from jobgateway.observe.in_use import InUse
 from jobgateway.observe.ledger import Ledger
 from jobgateway.observe.processes import shown_of, usage_of
@@ -107,7 +107,7 @@ class Metrics:
         """The fields that an answer like this one lacks."""
         if served.reason is not None or served.operation is None:
             return ()
-        pair = (served.dialect or endings.NONE, served.backend or endings.NONE)
+        pair = (served.dialect or NONE, served.backend or NONE)
         return self._absences.get(pair, {}).get(served.operation, ())
 
     def _cells(self, family: Family, *labels: str) -> Cells:

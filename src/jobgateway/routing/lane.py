@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -13,7 +13,8 @@ from jobgateway.routing.scopes import ScopeRule, scope_rule
 from jobgateway.translation.dialect import Dialect
 from jobgateway.translation.fill import Fill
 from jobgateway.translation.fusion import Fusion, fuse
-from jobgateway.translation.hub import Abilities
+from jobgateway.translation.hub import Abilities, Budget, Call
+from jobgateway.translation.single import Single, singles
 
 
 class Lane(Struct, frozen=True):
@@ -25,6 +26,8 @@ class Lane(Struct, frozen=True):
     dialect: Dialect
     backend: Backend
     abilities: Abilities
+    single: Callable[[Call], Single | None]
+    """Tells of calls whose plan is a single call."""
     scopes: ScopeRule
     fill: Fill | None
     shows_cancelled: bool
@@ -48,20 +51,24 @@ class Lane(Struct, frozen=True):
 def lanes_of(config: Config, dialects: Mapping[str, Dialect], backends: Mapping[str, Backend]) -> tuple[Lane, ...]:
     """The routes of a configuration, ready."""
     return tuple(
-        _lane(index, route, dialects[route.dialect], backends[route.backend], config.backends[route.backend])
+        _lane(index, config, dialects[route.dialect], backends[route.backend])
         for index, route in enumerate(config.routes)
     )
 
 
-def _lane(index: int, route: Route, dialect: Dialect, backend: Backend, settings: BackendSettings) -> Lane:
+def _lane(index: int, config: Config, dialect: Dialect, backend: Backend) -> Lane:
+    route = config.routes[index]
+    settings = config.backends[route.backend]
     same = dialect.name == backend.dialect.name
+    abilities = backend.dialect.abilities(same=same)
     fill = _fill(settings) if settings.fill and not same else None
     return Lane(
         index=index,
         route=route,
         dialect=dialect,
         backend=backend,
-        abilities=backend.dialect.abilities(same=same),
+        abilities=abilities,
+        single=singles(abilities, Budget(config.limits.calls, config.limits.rows)),
         scopes=scope_rule(dialect, backend.dialect, mapped=route.scopes, default=settings.scope),
         fill=fill,
         shows_cancelled=dialect.shows_cancelled,
