@@ -167,6 +167,21 @@ async def test_a_caller_who_goes_away_ends_the_work_for_it():
     assert served.edge.kept.requests[0].status == 499
 
 
+async def test_a_caller_who_goes_away_in_the_turn_of_its_request_leaves_nothing_for_a_drain_to_wait_for():
+    async with Served() as served:
+        _, writer = await served.connect()
+        while not served.state.connections:  # noqa: ASYNC110, nothing tells of it
+            await asyncio.sleep(0)
+        (connection,) = served.state.connections
+        connection.data_received(GET + b"\r\n")
+        connection.connection_lost(None)
+        await asyncio.sleep(0.01)
+        left = set(served.state.tasks)
+        writer.close()
+
+    assert left == set()
+
+
 async def test_the_connection_that_is_one_too_many_is_turned_away_in_the_dialect():
     gate = Gate()
     async with Served(config={"limits": Limits(connections=1)}, gate=gate) as served:

@@ -89,6 +89,7 @@ class CallersProtocol(asyncio.Protocol):
         self._callers.forget(self)
         if self._task is not None:
             self._task.cancel()
+            self._state.tasks.discard(self._task)  # one that has not begun never will
 
     def data_received(self, data: bytes) -> None:
         """Read on, and answer when a request is whole."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import hexlify
 from random import Random
 from typing import Final
 
@@ -31,4 +32,4 @@ class RequestIds:
 
     def new(self) -> bytes:
         """An id."""
-        return b"%032x" % self._draw(128)
+        return hexlify(self._draw(128).to_bytes(16, "big"))
