@@ -25,13 +25,11 @@ from jobgateway.translation.hub import Budget, Call, ListJobs, Operation, Page, 
 from jobgateway.translation.plan import plan
 from jobgateway.translation.reasons import STATUS_OF, told
 from jobgateway.translation.share import takes_pages_whole
-from jobgateway.translation.wire import Headers, Request, Response
+from jobgateway.translation.wire import Header, Request, Response
 
 if TYPE_CHECKING:
     from jobgateway.routing.tokens import Tokens
 
-HANDED_ON: Final = frozenset({b"x-request-id", b"traceparent", b"tracestate"})
-"""All of a caller's headers that reach a backend as they came (besides its secret, re-dressed)."""
 TOGETHER: Final = 16
 """How many calls for one caller's request run side by side."""
 _BACKENDS_OWN: Final = frozenset(
@@ -83,11 +81,12 @@ class Gateway:
         self._observer = observer or Silent()
         self._secure = config.listen.tls is not None or (config.sessions is not None and config.sessions.secure)
 
-    async def answer(self, request: Request, sender: Sender | None = None) -> Exchange:
+    async def answer(self, request: Request, sender: Sender | None = None, *also: Header) -> Exchange:
         """Admit, understand, direct, ask; every way this can end is said in the caller's dialect.
 
-        ``sender`` sent the request, and sends none with other headers.
+        ``sender`` sent the request, and sends none with other headers; ``also`` is handed on besides them.
         """
+        sender = sender or Sender(request.headers)
         admission = self.door.admit(request, sender)
         lane = admission.lane
         if lane is None or admission.refusal is not None:
@@ -103,10 +102,10 @@ class Gateway:
             return _refused(admission, outgoing or Refusal(Reason.NO_CREDENTIAL), call)
         asking: Asking | SessionAsking
         if outgoing.header is not None:
-            headers = (outgoing.header, *_handed_on(request.headers))
+            headers = (outgoing.header, *sender.handed_on, *also)
             asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
         else:
-            asking = SessionAsking(lane.backend, _handed_on(request.headers), self._observer, same=lane.same)
+            asking = SessionAsking(lane.backend, (*sender.handed_on, *also), self._observer, same=lane.same)
         if lane.fusion is not None and isinstance(directed, ListJobs) and takes_pages_whole(directed, lane.abilities):
             asking.fusion = lane.fusion
         reply = await self._ask(lane, directed, asking)
@@ -159,10 +158,6 @@ def understand(lane: Lane, request: Request) -> Call | Refusal:
     if lane.route.prefix:
         request = msgspec.structs.replace(request, path=lane.inner_path(request.path))
     return lane.dialect.read_call(request)
-
-
-def _handed_on(headers: Headers) -> Headers:
-    return tuple([pair for pair in headers if pair[0] in HANDED_ON])
 
 
 def _finished(lane: Lane, call: Call, reply: Reply, asking: Asking | SessionAsking) -> Reply | Response:

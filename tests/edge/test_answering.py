@@ -38,7 +38,7 @@ class Breaking:
         self._error = error
         self._refuses = refuses
 
-    async def answer(self, request, sender):
+    async def answer(self, request, *_):
         raise self._error
 
     def refuse(self, request, refusal):

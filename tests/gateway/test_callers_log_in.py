@@ -347,7 +347,7 @@ async def test_a_token_that_ends_is_refused_on_a_connection_that_it_was_good_on(
     token = made.make(Holder("billing"), 60, ("billing", BILLING.key_digests[0]))
     assert token is not None
     headers = ((b"host", b"g"), (b"cookie", f"explorer_token={token}".encode()))
-    request, sender = Request("GET", LIST, "", headers), Sender()
+    request, sender = Request("GET", LIST, "", headers), Sender(headers)
 
     before = [door.admit(request, sender).refusal for _ in range(2)]
     clock.now += 60

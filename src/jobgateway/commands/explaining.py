@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from jobgateway.commands.supposing import Supposed, suppose
 from jobgateway.config.model import MASK
 from jobgateway.edge.hygiene import tidiness, untidy
-from jobgateway.gateway import HANDED_ON, problem, understand
-from jobgateway.routing.admission import Admission
+from jobgateway.gateway import problem, understand
+from jobgateway.routing.admission import Admission, Sender
 from jobgateway.routing.table import Table
 from jobgateway.translation.hub import Reason, Refusal
 from jobgateway.translation.logins import Issued
@@ -85,7 +85,7 @@ def explain_request(gateway: Gateway, request: Request, count: int) -> Explanati
         routes=tuple(_considered(gateway, each, request, admission) for each in gateway.lanes),
         lane=lane,
         caller=None if admission.caller is None else admission.caller.name,
-        headers=tuple(pair for pair in request.headers if pair[0] in HANDED_ON),
+        headers=Sender(request.headers).handed_on,
         refusal=admission.refusal,
     )
     if visit is not None:

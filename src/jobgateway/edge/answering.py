@@ -24,11 +24,12 @@ GONE: Final = "caller_gone"
 
 
 class Incoming(Struct, frozen=True, gc=False):
-    """A request as it came, with its id among its headers."""
+    """A request as it came, and what is known of it."""
 
     request: Request
     sender: Sender
     id: bytes
+    """The caller's own, or a new one."""
     began: float
     """When its head was complete, by ``perf_counter``."""
     refusal: Refusal | None = None
@@ -55,12 +56,7 @@ class Answering:
         refusal = untidy(request, head.tidiness, limits.request_head)
         if too_large and refusal is None:
             refusal = Refusal(Reason.TOO_LARGE, f"limits.request_body is {limits.request_body} bytes")
-        named = head.id
-        if named is None:
-            named = self._ids.new()
-            headers = (*head.others, (NAME, named))
-            request = Request(request.method, request.path, request.query, headers, request.body)
-        return Incoming(request, head.sender, named, perf_counter(), refusal)
+        return Incoming(request, head.sender, head.id or self._ids.new(), perf_counter(), refusal)
 
     async def answer(self, incoming: Incoming) -> Exchange:
         """The answer to a request. Raises nothing but ``CancelledError``, of which nobody has been told yet."""
@@ -69,7 +65,7 @@ class Answering:
                 exchange = self._refusal(gateway, incoming, incoming.refusal)
             else:
                 try:
-                    exchange = await gateway.answer(incoming.request, incoming.sender)
+                    exchange = await gateway.answer(incoming.request, incoming.sender, (NAME, incoming.id))
                 except Exception as error:  # noqa: BLE001, whatever it is, the caller gets an answer it can read
                     self._tell(incoming, error)
                     exchange = self._refusal(gateway, incoming, Refusal(Reason.INTERNAL))

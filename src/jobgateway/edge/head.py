@@ -22,9 +22,8 @@ class Head(Struct, frozen=True):
     tidiness: Tidiness
     id: bytes | None
     """The caller's own id for the request, where it is one."""
-    others: Headers
-    """All headers but ids."""
     sender: Sender
+    """Of all headers but ids."""
 
     def fits(self, headers: Headers, version: str) -> bool:
         """Whether a request has this head."""
@@ -33,4 +32,4 @@ class Head(Struct, frozen=True):
 
 def head_of(headers: Headers, version: str) -> Head:
     """The head of a request."""
-    return Head(headers, version, tidiness(headers, version), given_id(headers), without_id(headers), Sender())
+    return Head(headers, version, tidiness(headers, version), given_id(headers), Sender(without_id(headers)))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from jobgateway.config.model import Caller
 from jobgateway.routing.lane import Lane
 from jobgateway.translation.hub import Refusal
+from jobgateway.translation.wire import Headers
+
+HANDED_ON: Final = frozenset({b"x-request-id", b"traceparent", b"tracestate"})
+"""All of a caller's headers that reach a backend as they came (besides its secret, re-dressed)."""
 
 
 class Admission(Struct, frozen=True):
@@ -22,9 +28,12 @@ class Admission(Struct, frozen=True):
 
 
 class Sender:
-    """Who sends requests with the same headers, one after another: what a lane said of them last is not asked anew."""
+    """Who sends requests with the same headers, one after another: what these come to is not looked at anew."""
 
-    __slots__ = ("last",)
+    __slots__ = ("handed_on", "last")
 
-    def __init__(self) -> None:
+    def __init__(self, headers: Headers) -> None:
+        self.handed_on = tuple([pair for pair in headers if pair[0] in HANDED_ON])
+        """Those that reach a backend."""
         self.last: Admission | None = None
+        """What a lane said of them last."""

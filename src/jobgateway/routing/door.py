@@ -51,7 +51,7 @@ class Door:
 
         ``sender`` sent the request, and sends none with other headers.
         """
-        sender = sender or Sender()
+        sender = sender or Sender(request.headers)
         turned: Admission | None = None
         for lane in self.lanes_for(request):
             admission = sender.last

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-Headers = tuple[tuple[bytes, bytes], ...]
-"""Names in lower case, as they came, repeats included."""
+Header = tuple[bytes, bytes]
+"""A name in lower case, and a value."""
+Headers = tuple[Header, ...]
+"""As they came, repeats included."""
 
 
 class Request(Struct, frozen=True, gc=False):
