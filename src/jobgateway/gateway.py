@@ -92,13 +92,13 @@ class Gateway:
         if lane is None or admission.refusal is not None:
             return await self._turned_away(request, admission, admission.refusal or Refusal(Reason.NO_PATH))
         call = understand(lane, request)
-        if isinstance(call, Refusal):
+        if type(call) is Refusal:
             return await self._turned_away(request, admission, call)
         directed = lane.scopes.apply(call)
-        if isinstance(directed, Refusal):
+        if type(directed) is Refusal:
             return _refused(admission, directed, call)
         outgoing = self.door.outgoing(admission)
-        if outgoing is None or isinstance(outgoing, Refusal):
+        if outgoing is None or type(outgoing) is Refusal:
             return _refused(admission, outgoing or Refusal(Reason.NO_CREDENTIAL), call)
         asking: Asking | SessionAsking
         if outgoing.header is not None:
@@ -106,7 +106,7 @@ class Gateway:
             asking = Asking(lane.backend, headers, self._observer, lent=outgoing.lent, same=lane.same)
         else:
             asking = SessionAsking(lane.backend, (*sender.handed_on, *also), self._observer, same=lane.same)
-        if lane.fusion is not None and isinstance(directed, ListJobs) and takes_pages_whole(directed, lane.abilities):
+        if lane.fusion is not None and type(directed) is ListJobs and takes_pages_whole(directed, lane.abilities):
             asking.fusion = lane.fusion
         reply = await self._ask(lane, directed, asking)
         return _said(admission, call, _finished(lane, call, reply, asking), asking.calls)
@@ -165,7 +165,7 @@ def _finished(lane: Lane, call: Call, reply: Reply, asking: Asking | SessionAski
     if lane.fill is not None:
         return lane.fill.apply(reply)
     fusion = asking.fusion
-    if fusion is None or not (isinstance(reply, Page) and isinstance(call, ListJobs)):
+    if fusion is None or type(reply) is not Page or type(call) is not ListJobs:
         return reply
     return fusion.write(call, reply)
 
@@ -180,9 +180,9 @@ def _said(admission: Admission, call: Call | None, reply: Reply | Response, call
     if lane is None:
         return _undirected(reply)
     route = lane.route
-    reason = reply.reason if isinstance(reply, Refusal) else None
+    reason = reply.reason if type(reply) is Refusal else None
     return Exchange(
-        reply if isinstance(reply, Response) else lane.dialect.write_reply(call, reply, route.profile),
+        reply if type(reply) is Response else lane.dialect.write_reply(call, reply, route.profile),
         route.dialect,
         route.backend,
         None if call is None else call.operation,

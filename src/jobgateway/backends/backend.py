@@ -71,7 +71,7 @@ class Asking:
         asked = backend.dialect.write_call(call)
         request = Request(asked.method, asked.path, asked.query, (*asked.headers, *self._headers), asked.body)
         self.calls += 1
-        self.cancelling = cancels = isinstance(call, CancelJob)
+        self.cancelling = cancels = type(call) is CancelJob
         started = perf_counter()
         try:
             reply = self._read(call, await backend.transport.send(request))
@@ -79,7 +79,7 @@ class Asking:
             reply = refusal_of(error, call)
         self.cancelling = False
         taken = perf_counter() - started
-        if isinstance(reply, Refusal):
+        if type(reply) is Refusal:
             self._observer.backend_call(backend.name, call.operation, reply.reason, taken)
             return self._judge(call, reply)
         self._observer.backend_call(backend.name, call.operation, OK, taken)
@@ -87,10 +87,10 @@ class Asking:
         return reply
 
     def _read(self, call: Call, response: Response) -> Reply:
-        if self.fusion is not None and isinstance(call, ListJobs):
+        if self.fusion is not None and type(call) is ListJobs:
             return self.fusion.read(call, response)
         reply = self._backend.dialect.read_reply(call, response, keep_source=self._same)
-        if isinstance(reply, Refusal) and isinstance(call, CancelJob) and response.status == HTTPStatus.OK:
+        if type(reply) is Refusal and type(call) is CancelJob and response.status == HTTPStatus.OK:
             return unsure(reply)
         return reply
 

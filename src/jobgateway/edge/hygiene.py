@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from jobgateway.translation.hub import Reason, Refusal
+from jobgateway.translation.octets import table_of
 from jobgateway.translation.wire import Headers, Request
 
 SINGLETONS: Final = (b"host", b"authorization", b"cookie", b"content-type", b"content-length", b"transfer-encoding")
@@ -23,9 +24,9 @@ _fits_path: Final = re.compile(r"/[!$&-;=@-Z_a-z~]*(?:%[0-9A-Fa-f]{2}[!$&-;=@-Z_
 """RFC 3986 section 3.3."""
 _fits_query: Final = re.compile(r"[!$&-;=?-~]*(?:%[0-9A-Fa-f]{2}[!$&-;=?-~]*)*").fullmatch
 """RFC 3986 section 3.4, and besides it ``[ ] { } | \\ ^ ` ``, which browsers do not encode (WHATWG URL section 1.3)."""
-_PLAIN_PATH: Final = bytes(byte for byte in range(0x21, 0x7F) if _fits_path(f"/{byte:c}"))
-_PLAIN_QUERY: Final = bytes(byte for byte in range(0x21, 0x7F) if _fits_query(f"{byte:c}"))
-_CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
+_PLAIN_PATH: Final = table_of(byte for byte in range(0x21, 0x7F) if _fits_path(f"/{byte:c}"))
+_PLAIN_QUERY: Final = table_of(byte for byte in range(0x21, 0x7F) if _fits_query(f"{byte:c}"))
+_NO_CONTROL: Final = table_of((ord("\t"), *range(0x20, 0x7F), *range(0x80, 0x100)))
 """RFC 9110 section 5.5: tab is the one control character that a value may hold."""
 _AROUND_HEADER: Final = len(": \r\n")
 _AROUND_PATH: Final = len("  HTTP/1.1\r\n\r\n")
@@ -67,7 +68,7 @@ def untidy(request: Request, headers: Tidiness, largest: int) -> Refusal | None:
 
 def _is_plain(text: str, plain: bytes) -> bool:
     """Whether a text has only such characters, as nearly all have: cheaper to see than what else is allowed."""
-    return text.isascii() and not text.encode("ascii").translate(None, plain)
+    return text.isascii() and (raw := text.encode("ascii")).translate(plain) == raw
 
 
 def _fault(headers: Headers, text: bytes, version: str) -> Refusal | None:
@@ -76,7 +77,7 @@ def _fault(headers: Headers, text: bytes, version: str) -> Refusal | None:
     named = dict(headers)
     if len(named) != len(headers) and (name := _repeated(headers)):
         return _refusal(f"repeated header: {name}")
-    if len(text.translate(None, _CONTROL)) != len(text):
+    if text.translate(_NO_CONTROL) != text:
         return _refusal("control character in a header")
     host = named.get(b"host")
     if host is None:

@@ -43,7 +43,7 @@ class ScopeRule(Struct, frozen=True):
 
 
 def _confine(call: Call, scope: str | None) -> Call:
-    if isinstance(call, ListJobs):
+    if type(call) is ListJobs:
         return ListJobs(scope, call.window, call.wanted, call.order, call.counted)
     return type(call)(scope, call.id)
 

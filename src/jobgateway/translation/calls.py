@@ -99,11 +99,11 @@ class Calls(Struct, frozen=True):
     def read_call(self, request: Request) -> Call | Refusal:
         """The call that a request asks for, or why it is none; the path is judged before the query."""
         call = self._read_path(request.method, request.path)
-        if not isinstance(call, ListJobs):
+        if type(call) is not ListJobs:
             return call
         query = request.query
         narrowed = self.remembered.query(query) if len(query) <= _SHORT else self.lists.read(query)
-        if isinstance(narrowed, Refusal):
+        if type(narrowed) is Refusal:
             return narrowed
         return ListJobs(call.scope, *narrowed, self.counted)
 
@@ -119,7 +119,7 @@ class Calls(Struct, frozen=True):
 
     def write_call(self, call: Call) -> Request:
         """The request that asks for a call. Raises ``ValueError`` for one beyond the dialect's abilities."""
-        if isinstance(call, ListJobs):
+        if type(call) is ListJobs:
             return (self.remembered.page if call.wanted is ANYTHING else self.lists.write)(call)
         method, path, headers = self.paths.write(call)
         return Request(method, path, "", headers)

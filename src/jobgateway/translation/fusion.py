@@ -7,7 +7,7 @@ that take pages as they are: such a plan asks no more of a row than its id.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from msgspec import Raw, Struct
 
@@ -62,8 +62,8 @@ class Fusion(Struct, frozen=True):
 
     def write(self, call: ListJobs, page: Page) -> Response:
         """The caller's answer with a page of such rows, or of ``Bundled`` ones."""
-        encode, jobs = self.caller.replies.list.encode, page.jobs
-        if jobs and isinstance(bundled := jobs[0], Bundled):
+        encode, jobs = self.caller.replies.list.encode, cast("tuple[Any, ...]", page.jobs)
+        if jobs and type(bundled := jobs[0]) is Bundled:
             return Response(OK, bundled.within(encode(_WITH_GAP, page.total, call.window)))
         return Response(OK, encode(jobs, page.total, call.window))
 

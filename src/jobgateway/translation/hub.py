@@ -3,13 +3,16 @@
 Everything here is a frozen value. ``None`` means that the source did not say. Instants are
 integers, milliseconds since 1970-01-01T00:00:00Z; a task's are aware datetimes, since their
 offset is part of what was said.
+
+Calls and replies are final, so that who must be quick may ask ``type(reply) is Refusal``: ``isinstance``
+asks the metaclass of structs wherever the answer is no, and takes ten times as long.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, final
 
 from msgspec import Raw, Struct
 
@@ -39,6 +42,7 @@ class Task(Struct, frozen=True, gc=False):
     ended_at: datetime | None = None
 
 
+@final
 class Job(Struct, frozen=True, gc=False):
     """The union of the documented fields of all dialects."""
 
@@ -118,6 +122,7 @@ class Operation(StrEnum):
     CANCEL = "cancel"
 
 
+@final
 class ListJobs(Struct, frozen=True, gc=False):
     """List the jobs of a scope. No window: the whole list. No order: as the backend gives it."""
 
@@ -131,6 +136,7 @@ class ListJobs(Struct, frozen=True, gc=False):
     """Whether the answer must say how many jobs there are in all."""
 
 
+@final
 class GetJob(Struct, frozen=True, gc=False):
     """Show one job."""
 
@@ -140,6 +146,7 @@ class GetJob(Struct, frozen=True, gc=False):
     id: int
 
 
+@final
 class CancelJob(Struct, frozen=True, gc=False):
     """Cancel one job that has not come to an end."""
 
@@ -179,6 +186,7 @@ class Reason(StrEnum):
     OVERLOADED = "overloaded"
 
 
+@final
 class Page(Struct, frozen=True, gc=False):
     """Jobs of a list; ``total`` counts the whole list, where it is known."""
 
@@ -188,10 +196,12 @@ class Page(Struct, frozen=True, gc=False):
     """How many jobs a page holds by the backend's own word, which may be fewer than were asked for."""
 
 
+@final
 class Done(Struct, frozen=True, gc=False):
     """Yes, and nothing more was said."""
 
 
+@final
 class Refusal(Struct, frozen=True, gc=False):
     """No, and why. ``detail`` is for people and holds only our own words, never a backend's."""
 

@@ -125,7 +125,7 @@ class Paths(Struct, frozen=True):
     def write(self, call: Call) -> Form:
         """The method, path and headers that ask for a call. Raises ``ValueError`` if no path can say it."""
         method, path, headers = self.form(type(call), call.scope)
-        return method, path if isinstance(call, ListJobs) else path.replace(ID, str(call.id)), headers
+        return method, path if type(call) is ListJobs else path.replace(ID, str(call.id)), headers
 
 
 def _read_slots(shape: _Shape, method: str, texts: Sequence[str | None], raw: list[str]) -> Call | Refusal:

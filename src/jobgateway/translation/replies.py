@@ -95,14 +95,14 @@ class Replies(Struct, frozen=True):
 
         Raises ``TypeError`` of a reply that is none to this call.
         """
-        if isinstance(reply, Refusal):
+        if type(reply) is Refusal:
             return self.refusals.write(reply, None if call is None else call.operation, profile)
         return Response(OK, self._write_success(call, reply))
 
     def _write_success(self, call: Call | None, reply: Page | Job | Done) -> bytes:
-        if isinstance(call, ListJobs) and isinstance(reply, Page):
+        if type(call) is ListJobs and type(reply) is Page:
             return self.list.write(call, reply)
-        if isinstance(call, GetJob) and isinstance(reply, Job):
+        if type(call) is GetJob and type(reply) is Job:
             return self.get.write(reply)
         if isinstance(call, CancelJob) and isinstance(self.cancel, DoneCodec) and not isinstance(reply, Page):
             return self.cancel.body

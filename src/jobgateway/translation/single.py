@@ -33,10 +33,10 @@ class Single(Struct, frozen=True, gc=False):
     def returns(self, reply: Reply) -> bool:
         """Whether the plan returns this reply as it is; else it has more to do, or something to say against it."""
         call = self.call
-        if isinstance(call, GetJob):
-            return isinstance(reply, Job) and reply.id == call.id
+        if type(call) is GetJob:
+            return type(reply) is Job and reply.id == call.id
         window = call.window
-        if window is None or not isinstance(reply, Page):
+        if window is None or type(reply) is not Page:
             return False
         if reply.size is not None and 0 < reply.size < window.limit:
             return False
@@ -62,9 +62,9 @@ def singles(abilities: Abilities, budget: Budget) -> Callable[[Call], Single | N
     def single(call: Call) -> Single | None:
         if not affordable:
             return None
-        if isinstance(call, GetJob):
+        if type(call) is GetJob:
             return Single(call) if call.scope is None or confined else None
-        if isinstance(call, ListJobs):
+        if type(call) is ListJobs:
             return remembered(call) if call.wanted is ANYTHING else page(call)
         return None
 

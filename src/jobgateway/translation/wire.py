@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import final
+
 from msgspec import Struct
 
 Header = tuple[bytes, bytes]
@@ -24,6 +26,7 @@ class Request(Struct, frozen=True, gc=False):
         return [value for key, value in self.headers if key == name]
 
 
+@final
 class Response(Struct, frozen=True, gc=False):
     """An answer. ``media`` is its Content-Type, empty where it has none; ``headers`` the others."""
 

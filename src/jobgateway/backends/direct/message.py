@@ -16,6 +16,7 @@ from jobgateway.backends.grammar import (
     TCHARS,
 )
 from jobgateway.backends.transport import Fault, TransportError
+from jobgateway.translation.octets import table_of
 
 if TYPE_CHECKING:
     from jobgateway.backends.origin import Origin
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 METHODS: Final = ("GET", "PUT", "POST", "DELETE", "PATCH")
 """What a dialect may say; the answers to some other methods (HEAD, CONNECT) end elsewhere than they say."""
 
-_VISIBLE: Final = bytes(byte for byte in range(0x21, 0x7F) if byte != ord("#"))
+_VISIBLE: Final = table_of(byte for byte in range(0x21, 0x7F) if byte != ord("#"))
 """What a target is made of: it would end at anything else."""
 _NAME: Final = re.compile(TCHARS.encode())
 _REPLACEABLE: Final = frozenset(key for key, _, _ in DEFAULTS)
 _BLANK: Final = b" \t"
-_CONTROL: Final = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))
-"""What no value may hold, RFC 9110 section 5.5; of a line they are its two last bytes."""
+_IN_LINES: Final = table_of((*b"\t\r\n", *range(0x20, 0x7F), *range(0x80, 0x100)))
+"""What lines are made of: what a value may hold (RFC 9110 section 5.5), and once in each what ends it."""
 _LINE_END: Final = b"\r\n"
 
 
@@ -77,7 +78,7 @@ def _lines(headers: Headers) -> tuple[bytes, tuple[bytes, ...]]:
         parts += (begin, value, _LINE_END)
         given += replaced
     lines = b"".join(parts)
-    if len(lines) - len(lines.translate(None, _CONTROL)) != len(_LINE_END) * len(headers):
+    if lines.translate(_IN_LINES) != lines or not (lines.count(b"\r") == lines.count(b"\n") == len(headers)):
         raise TransportError(Fault.UNSENDABLE, BAD_HEADER)
     return lines, given
 
@@ -96,6 +97,6 @@ def _target(path: str, query: str) -> bytes:
     target = f"{path}?{query}" if query else path
     if path.startswith("/") and "?" not in path and target.isascii():
         raw = target.encode("ascii")
-        if not raw.translate(None, _VISIBLE):
+        if raw.translate(_VISIBLE) == raw:
             return raw
     raise TransportError(Fault.UNSENDABLE, BAD_TARGET)
