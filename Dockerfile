@@ -6,7 +6,7 @@
 #
 # A mounted file must listen on 0.0.0.0 and should keep its admin port on 127.0.0.1, as docker/gateway.yaml does.
 
-FROM python:3.12.12-slim-bookworm AS build
+FROM python:3.14.10-slim-trixie AS build
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
@@ -14,7 +14,7 @@ RUN ["python", "-m", "venv", "/opt/jobgateway"]
 RUN ["/opt/jobgateway/bin/python", "-m", "pip", "install", "--no-cache-dir", "."]
 RUN ["/opt/jobgateway/bin/python", "-m", "pip", "uninstall", "--yes", "pip"]
 
-FROM python:3.12.12-slim-bookworm
+FROM python:3.14.10-slim-trixie
 LABEL org.opencontainers.image.title="jobgateway" \
       org.opencontainers.image.description="A gateway between callers and backends that speak different dialects of one jobs API" \
       org.opencontainers.image.licenses="MIT"
