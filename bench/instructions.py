@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,11 @@ def functions(annotated: str) -> Counter[str]:
 
 
 def spent(case: str, times: int, backend: int) -> Counter[str]:
-    """What a process takes from its start to its end that is asked so many times. Raises ``OSError``."""
+    """What a process takes from its start to its end that is asked so many times.
+
+    Raises ``OSError``, and ``ValueError`` where an answer is not a good one.
+    """
+    request = wanted(CALLER, CASES[case])
     with tempfile.TemporaryDirectory() as folder:
         counts = Path(folder) / "counts"
         with (
@@ -53,7 +58,9 @@ def spent(case: str, times: int, backend: int) -> Counter[str]:
             closing(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=TIMEOUT)) as connection,
         ):
             for _ in range(times):
-                ask_on(connection, wanted(CALLER, CASES[case]))
+                answer = ask_on(connection, request)
+                if answer.status != HTTPStatus.OK:
+                    raise ValueError(f"{case}: answered with {answer.status}")
         command = ["callgrind_annotate", "--threshold=100", str(counts)]
         return functions(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
@@ -77,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--top", type=int, default=TOP, help="functions that are listed")
     options = parser.parse_args(argv)
     if program("valgrind") is None:
-        print("valgrind is not installed", file=sys.stderr)
+        print("valgrind is not installed (bench/install.sh)", file=sys.stderr)
         return 1
     with canned("explorer", jobs=MANY) as backend:
         for case in options.cases or CASES:

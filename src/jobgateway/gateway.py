@@ -71,11 +71,11 @@ class Gateway:
         spoken = {route.dialect for route in config.routes} - known.keys()
         dialects = known | {name: compile_dialect(config.specs[name]) for name in spoken}
         self.config = config
-        self.lanes = lanes_of(config, dialects, backends)
+        self.budget = Budget(config.limits.calls, config.limits.rows)
+        self.lanes = lanes_of(config, dialects, backends, self.budget)
         tokens = _tokens(config)
         self.door = Door(config, self.lanes, tokens)
         self.reception = Reception(config, self.lanes, self.door.lanes_for, tokens)
-        self.budget = Budget(config.limits.calls, config.limits.rows)
         self._backends = backends
         self._deadlines = {backend.timeout: Deadlines(backend.timeout) for backend in backends.values()}
         self._observer = observer or Silent()
@@ -124,13 +124,15 @@ class Gateway:
         """Carry out the plan before the deadline; past it, whatever is under way is given up."""
         reply: Reply | None = None
         with Deadline(self._deadlines[lane.backend.timeout]):
+            told: Reply | None = None
             single = lane.single(call)
-            told = None if single is None else await asking(single.call)
-            if single is None or told is None or not single.returns(told):
-                keep = list if asking.fusion is None else Bundled
-                steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled, keep=keep)
-                told = await drive(steps, asking, together=TOGETHER, told=told)
-            reply = told
+            if single is not None:
+                told = await asking(single.call)
+                if single.returns(told):
+                    return told
+            keep = list if asking.fusion is None else Bundled
+            steps = plan(call, lane.abilities, self.budget, shows_cancelled=lane.shows_cancelled, keep=keep)
+            reply = await drive(steps, asking, together=TOGETHER, told=told)
         return late(cancelling=asking.cancelling, cancelled=asking.cancelled) if reply is None else reply
 
     def refuse(self, request: Request, refusal: Refusal) -> Exchange:

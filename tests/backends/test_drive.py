@@ -47,6 +47,18 @@ class Recorded:
             self.closed = True
 
 
+async def test_the_reply_that_was_told_is_the_first_and_is_not_asked_for_again():
+    plan, asked = Recorded(1, 2), []
+
+    async def kept(each: Call) -> Reply:
+        asked.append(each)
+        return await found(each)
+
+    assert await drive(plan(), kept, together=4, told=job(77)) == Done()
+    assert plan.sent == [[job(77)], [job(1), job(2)]]
+    assert asked == [call(1), call(2)]
+
+
 async def test_replies_come_back_in_the_order_of_their_calls():
     plan = Recorded(1, 5, 1, 3)
 

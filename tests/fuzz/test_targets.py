@@ -1,6 +1,7 @@
 """What campaigns hold against all that is thrown at them, on less, and without what guides them.
 
-The checks are the campaigns' own; see ``docs/reliability.md``, "Fuzzing".
+The checks are the campaigns' own, and assert what has to hold of an input: each raises where it does not. See
+``docs/reliability.md``, "Fuzzing".
 """
 
 from __future__ import annotations

@@ -256,6 +256,20 @@ def test_a6_hop_by_hop_names_take_nothing_away_and_forwarded_ones_add_nothing():
     check_only_golden(lines)
 
 
+def test_a6_what_follows_a_request_through_many_systems_is_handed_on_as_it_came_by_every_request():
+    follows = {b"x-request-id": b"id-1", b"traceparent": b"00-4bf92f3577b34da6-01", b"tracestate": b"a=1"}
+
+    async def scenario() -> list[bytes]:
+        async with Stage() as stage:
+            case = WORDS["{HEAD}"].encode() + b"".join(b"%b: %b\r\n" % each for each in follows.items()) + b"\r\n"
+            assert (await stage.replay(case * 2)).reached == 2
+            return stage.heads[:2]  # behind them, the request that shows how far the gateway has read
+
+    for head in asyncio.run(scenario()):
+        lines = [tuple(line.lower().split(b": ", 1)) for line in head.split(b"\r\n")[1:-2]]
+        assert [line for line in sorted(lines) if line[0] in follows] == sorted(follows.items())
+
+
 def test_a6_nor_does_any_name_that_others_collected():
     ours = {"host", "authorization", "cookie", "content-type", "content-length", "transfer-encoding", "connection"}
     ours |= {"expect", "upgrade", "x-request-id", "explorer_token"}

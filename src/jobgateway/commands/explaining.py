@@ -108,7 +108,7 @@ def _admission(gateway: Gateway, request: Request) -> Admission:
     """What the edge refuses by itself, it refuses in the dialect that the path belongs to."""
     refusal = _untidy(gateway, request)
     if refusal is None:
-        return gateway.door.admit(request)
+        return gateway.door.admit(request, Sender(request.headers))
     lanes = gateway.door.lanes_for(request)
     return Admission(lanes[0] if lanes else None, refusal=refusal)
 

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from jobgateway.translation.hub import Reason, Refusal
-from jobgateway.translation.octets import table_of
+from jobgateway.translation.octets import IN_VALUES, table_of
 from jobgateway.translation.wire import Headers, Request
 
 SINGLETONS: Final = (b"host", b"authorization", b"cookie", b"content-type", b"content-length", b"transfer-encoding")
@@ -26,8 +26,6 @@ _fits_query: Final = re.compile(r"[!$&-;=?-~]*(?:%[0-9A-Fa-f]{2}[!$&-;=?-~]*)*")
 """RFC 3986 section 3.4, and besides it ``[ ] { } | \\ ^ ` ``, which browsers do not encode (WHATWG URL section 1.3)."""
 _PLAIN_PATH: Final = table_of(byte for byte in range(0x21, 0x7F) if _fits_path(f"/{byte:c}"))
 _PLAIN_QUERY: Final = table_of(byte for byte in range(0x21, 0x7F) if _fits_query(f"{byte:c}"))
-_NO_CONTROL: Final = table_of((ord("\t"), *range(0x20, 0x7F), *range(0x80, 0x100)))
-"""RFC 9110 section 5.5: tab is the one control character that a value may hold."""
 _AROUND_HEADER: Final = len(": \r\n")
 _AROUND_PATH: Final = len("  HTTP/1.1\r\n\r\n")
 _AROUND_QUERY: Final = len(" ? HTTP/1.1\r\n\r\n")
@@ -77,7 +75,7 @@ def _fault(headers: Headers, text: bytes, version: str) -> Refusal | None:
     named = dict(headers)
     if len(named) != len(headers) and (name := _repeated(headers)):
         return _refusal(f"repeated header: {name}")
-    if text.translate(_NO_CONTROL) != text:
+    if text.translate(IN_VALUES) != text:
         return _refusal("control character in a header")
     host = named.get(b"host")
     if host is None:

@@ -75,7 +75,7 @@ class Reading:
     def feed(self, data: bytes) -> None:
         """Read on. Raises ``UnreadableError``; after that nothing more is fed."""
         self._fed += len(data)
-        # ``find``, for ``in`` first tries whether what it looks for is a number, at ten times the cost of looking.
+        # ``find``, for ``in`` first tries whether what it looks for is a number, at many times the cost of looking.
         if self._begun or data.find(b"  ") >= 0 or data.find(b" RTSP/") >= 0 or not data.endswith(b"\n"):
             self._parse_apart(data)
         else:

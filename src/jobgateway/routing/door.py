@@ -46,12 +46,11 @@ class Door:
         """The routes that a request's host and path belong to, whoever asks."""
         return self._table.find(request.path, _host(request) if self._table.hosted else "")
 
-    def admit(self, request: Request, sender: Sender | None = None) -> Admission:
+    def admit(self, request: Request, sender: Sender) -> Admission:
         """The first route that matches, its `callers` included; then whether who asks may take it.
 
         ``sender`` sent the request, and sends none with other headers.
         """
-        sender = sender or Sender(request.headers)
         turned: Admission | None = None
         for lane in self.lanes_for(request):
             admission = sender.last

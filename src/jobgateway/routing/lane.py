@@ -48,15 +48,17 @@ class Lane(Struct, frozen=True):
         return path if depth == 0 else "/" + "/".join(path.split("/")[depth + 1 :])
 
 
-def lanes_of(config: Config, dialects: Mapping[str, Dialect], backends: Mapping[str, Backend]) -> tuple[Lane, ...]:
-    """The routes of a configuration, ready."""
+def lanes_of(
+    config: Config, dialects: Mapping[str, Dialect], backends: Mapping[str, Backend], budget: Budget
+) -> tuple[Lane, ...]:
+    """The routes of a configuration, ready; ``budget`` is what one call of a caller's may cost."""
     return tuple(
-        _lane(index, config, dialects[route.dialect], backends[route.backend])
+        _lane(index, config, dialects[route.dialect], backends[route.backend], budget)
         for index, route in enumerate(config.routes)
     )
 
 
-def _lane(index: int, config: Config, dialect: Dialect, backend: Backend) -> Lane:
+def _lane(index: int, config: Config, dialect: Dialect, backend: Backend, budget: Budget) -> Lane:
     route = config.routes[index]
     settings = config.backends[route.backend]
     same = dialect.name == backend.dialect.name
@@ -68,7 +70,7 @@ def _lane(index: int, config: Config, dialect: Dialect, backend: Backend) -> Lan
         dialect=dialect,
         backend=backend,
         abilities=abilities,
-        single=singles(abilities, Budget(config.limits.calls, config.limits.rows)),
+        single=singles(abilities, budget),
         scopes=scope_rule(dialect, backend.dialect, mapped=route.scopes, default=settings.scope),
         fill=fill,
         shows_cancelled=dialect.shows_cancelled,

@@ -5,7 +5,7 @@ integers, milliseconds since 1970-01-01T00:00:00Z; a task's are aware datetimes,
 offset is part of what was said.
 
 Calls and replies are final, so that who must be quick may ask ``type(reply) is Refusal``: ``isinstance``
-asks the metaclass of structs wherever the answer is no, and takes ten times as long.
+asks the metaclass of structs wherever the answer is no, which costs many times as much.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 
 def table_of(octets: Iterable[int]) -> bytes:
@@ -13,3 +14,7 @@ def table_of(octets: Iterable[int]) -> bytes:
     """
     kept = frozenset(octets)
     return bytes(octet if octet in kept else octet ^ 0xFF for octet in range(256))
+
+
+IN_VALUES: Final = table_of((ord("\t"), *range(0x20, 0x7F), *range(0x80, 0x100)))
+"""What the value of a header may hold (RFC 9110 section 5.5): tab is the one control character among it."""

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from jobgateway.translation.hub import Budget, Call, ListJobs, Page, Reason, Refusal, Reply, Window
-from jobgateway.translation.windows import FARTHEST
+from jobgateway.translation.windows import FARTHEST, REACHED_BY_NONE
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[tuple[Call, ...], list[Reply], T]
@@ -15,7 +15,6 @@ Steps: TypeAlias = Generator[tuple[Call, ...], list[Reply], T]
 CHANGED: Final = "the list changed while it was read"
 _DO_NOT_FIT: Final = f"the backend's pages do not fit together: {CHANGED}, or its pages are smaller than was asked for"
 _EVERYTHING: Final = Window(0, FARTHEST)
-_REACHED_BY_NONE: Final = FARTHEST // 2
 
 
 class RefusalError(Exception):
@@ -134,7 +133,7 @@ class Reader:
             self.low = end
         if given < limit and end < self.high:
             self.high = end
-        if self.low > self.high or self.low > _REACHED_BY_NONE:
+        if self.low > self.high or self.low > REACHED_BY_NONE:
             raise RefusalError(failed(_DO_NOT_FIT))
         self._rows_left -= given
         if self._rows_left < 0:

@@ -15,11 +15,10 @@ from msgspec import Struct
 
 from jobgateway.translation.hub import ANYTHING, Abilities, Budget, Call, GetJob, Job, ListJobs, Operation, Page, Reply
 from jobgateway.translation.share import Share, share_out
-from jobgateway.translation.windows import FARTHEST, is_page
+from jobgateway.translation.windows import REACHED_BY_NONE, is_page
 
 REMEMBERED: Final = 256
 """How many lists are remembered, the last that were asked for."""
-_FARTHEST_READ: Final = FARTHEST // 2
 
 
 class Single(Struct, frozen=True, gc=False):
@@ -73,6 +72,6 @@ def singles(abilities: Abilities, budget: Budget) -> Callable[[Call], Single | N
 
 def _is_one_page(call: ListJobs, abilities: Abilities, budget: Budget) -> bool:
     window, largest = call.window, min(abilities.largest_page or 0, budget.rows)
-    if window is None or window.end > _FARTHEST_READ:
+    if window is None or window.end > REACHED_BY_NONE:
         return False
     return is_page(window, largest, any_offset=abilities.any_offset)

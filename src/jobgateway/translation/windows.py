@@ -11,6 +11,8 @@ from jobgateway.translation.hub import Window
 
 FARTHEST: Final = 2**53
 """Every list is shorter, and no page is asked for beyond: a backend's own numbers might overflow."""
+REACHED_BY_NONE: Final = FARTHEST // 2
+"""A page that ends beyond belongs to no real list."""
 
 
 class Cover(Struct, frozen=True, gc=False):

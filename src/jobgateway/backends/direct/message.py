@@ -16,7 +16,7 @@ from jobgateway.backends.grammar import (
     TCHARS,
 )
 from jobgateway.backends.transport import Fault, TransportError
-from jobgateway.translation.octets import table_of
+from jobgateway.translation.octets import IN_VALUES, table_of
 
 if TYPE_CHECKING:
     from jobgateway.backends.origin import Origin
@@ -30,8 +30,6 @@ _VISIBLE: Final = table_of(byte for byte in range(0x21, 0x7F) if byte != ord("#"
 _NAME: Final = re.compile(TCHARS.encode())
 _REPLACEABLE: Final = frozenset(key for key, _, _ in DEFAULTS)
 _BLANK: Final = b" \t"
-_IN_VALUES: Final = table_of((*b"\t", *range(0x20, 0x7F), *range(0x80, 0x100)))
-"""RFC 9110 section 5.5."""
 _LINE_END: Final = b"\r\n"
 
 
@@ -73,7 +71,7 @@ def _lines(headers: Headers) -> tuple[bytes, tuple[bytes, ...]]:
     given: tuple[bytes, ...] = ()
     for name, value in headers:
         begin, replaced = _begun(name)
-        if value.translate(_IN_VALUES) != value or value.strip(_BLANK) != value:
+        if value.translate(IN_VALUES) != value or value.strip(_BLANK) != value:
             raise TransportError(Fault.UNSENDABLE, BAD_HEADER)
         parts += (begin, value, _LINE_END)
         given += replaced
